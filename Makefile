@@ -1,0 +1,52 @@
+# One word a task. Everything installs into .venv; a fresh checkout needs Python >= 3.11 and GNU make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FEEDS ?= ../shared/feeds
+
+.PHONY: demo test check bench build registry format clean
+
+# Two stamps: what a user needs, and what a developer needs. pip runs again only when pyproject.toml changed.
+$(VENV)/.user: pyproject.toml hatch_build.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[build]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.user
+	@$(BIN)/python -m pip install -q --disable-pip-version-check 'pip>=25.1'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group dev
+	@touch $@
+
+demo: $(VENV)/.user
+	@$(BIN)/modelry build
+	@sh scripts/demo.sh $(BIN)
+
+build: $(VENV)/.user
+	$(BIN)/modelry build
+
+test: $(VENV)/.dev
+	$(BIN)/modelry build
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/modelry check
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev
+	$(BIN)/modelry build
+	$(BIN)/python bench/run.py
+
+# The YAML from the feeds and the tables of scripts/registry; FEEDS names their folder.
+registry: $(VENV)/.dev
+	$(BIN)/python scripts/registry/providers.py --feeds $(FEEDS)
+	$(BIN)/python scripts/registry/import_feeds.py --feeds $(FEEDS)
+	$(BIN)/modelry build
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist

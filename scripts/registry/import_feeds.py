@@ -1,0 +1,488 @@
+"""Writes the family files, v1/models/<series>.yaml, from the feeds and the tables beside this file.
+
+    python scripts/registry/import_feeds.py --feeds DIR [--out v1/models] [--day 2026-11-20]
+
+For each offering of a maker (and of Bedrock, Vertex and Azure) the newest feed that says something of a field is believed:
+LiteLLM, then genai-prices, models.dev, OpenRouter. `decisions.yaml` stands above all of them: what was compared with
+the maker's own page, by hand. `series.yaml` says which maker and which family file a name means. Nothing is made up:
+a price of 0/0 in a feed is unknown, and a model without a sourced price stands unpriced.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from decimal import Context, Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from modelry.authoring.load import load_providers
+from modelry.authoring.text import read
+from modelry.errors import Problem
+from modelry.formats import genai_prices, litellm, models_dev, openrouter
+from modelry.identity import spelling_of
+from modelry.jsontext import plain
+from modelry.pricing import Per, Pricing
+from modelry.records import Model, Provider
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+FEEDS = {  # newest first: the order in which they are believed
+    "litellm": ("litellm-*.json", "LiteLLM 1.109.1 (2026-11)", "litellm"),
+    "genai_prices": ("genai-prices-*.json", "genai-prices (2026-08-21)", "genai_prices"),
+    "models_dev": ("models.dev-*.json", "models.dev (2026-07-02)", "models.dev"),
+    "openrouter": ("openrouter-*.json", "OpenRouter (2026-04-17)", "openrouter"),
+}
+CLOUDS = frozenset({"bedrock", "bedrock-mantle", "amazon-nova", "vertex", "azure", "azure-ai"})
+"""Providers whose offerings stand in the registry although they are not the makers."""
+
+# Makers of closed models that no feed lists at home: the name and limits are facts, OpenRouter's price is not theirs.
+LISTED_ELSEWHERE = frozenset({"baidu", "01ai", "tencent", "inflection", "writer", "reka", "liquid", "volcengine"})
+
+_TWELVE_DIGITS = Context(prec=12)
+
+
+class Series(NamedTuple):
+    """Which family file and which maker a name means."""
+
+    name: str
+    maker: str
+    pattern: re.Pattern[str]
+
+
+class Tables:
+    """The hand-decided tables, and the manifests."""
+
+    def __init__(self) -> None:
+        table = yaml.safe_load((HERE / "series.yaml").read_text("utf-8"))
+        self.providers: dict[str, Provider] = {provider.id: provider for provider in load_providers(ROOT / "v1")}
+        self.rest = {maker: names.pop("any") for maker, names in table["makers"].items() if "any" in names}
+        self.series = [
+            Series(name, maker, re.compile(pattern, re.ASCII))
+            for maker, names in table["makers"].items()
+            for name, pattern in names.items()
+        ]
+        self.home = {provider.maker: provider.id for provider in self.providers.values() if provider.maker}
+        decisions = HERE / "decisions.yaml"
+        self.decisions: list[dict[str, Any]] = _read_exactly(decisions) if decisions.exists() else []
+
+    def names_in(self, vocabulary: str) -> dict[str, str]:
+        """Canonical provider by a vocabulary's name for it."""
+        return {name: p.id for p in self.providers.values() for name in p.names.get(vocabulary, ())}
+
+    def series_of(self, provider: str, name: str) -> Series | None:
+        """The series of a name at a provider; a maker's own first, and its own alone unless it also hosts others."""
+        manifest = self.providers[provider]
+        names = (bare_name(name), name.lower())
+        for series in self.series:
+            if series.maker == manifest.maker and any(map(series.pattern.fullmatch, names)):
+                return series
+        if manifest.maker and manifest.maker in self.rest and not manifest.resells:
+            return Series(self.rest[manifest.maker], manifest.maker, re.compile(""))
+        found = (series for bare in names for series in self.series if series.pattern.fullmatch(bare))
+        return next(found, Series(provider, "", re.compile("")) if provider in CLOUDS else None)
+
+
+def bare_name(name: str) -> str:
+    """A name without what hosts put before it: paths, `us.`, `anthropic.`."""
+    tail = name.lower() if name.lower().startswith(("streaming/", "preset/")) else name.lower().rpartition("/")[2]
+    tail = re.sub(r"^(?:us|eu|apac|jp|au|ca|in|us-gov|global)\.", "", tail)
+    return re.sub(r"^[a-z0-9]+\.(?=[a-z])", "", tail)
+
+
+def offerings(feeds: Path, tables: Tables) -> dict[tuple[str, str], dict[str, Model]]:
+    """What each feed says of each offering that belongs into the registry, by id and feed."""
+    found: dict[tuple[str, str], dict[str, Model]] = defaultdict(dict)
+    for feed, (pattern, _, vocabulary) in FEEDS.items():
+        data = json.loads(_one(feeds, pattern).read_text("utf-8"), parse_float=Decimal)
+        names = tables.names_in(vocabulary)
+        report: list[str] = []
+        if feed == "litellm":
+            models = litellm.read(data, providers=names)
+        elif feed == "openrouter":
+            models = list(_of_makers(openrouter.read(data, report=report), names))
+        else:
+            reader = genai_prices if feed == "genai_prices" else models_dev
+            models = reader.read(data, providers=names, report=report)
+        for model in models:
+            if _belongs(model, feed, tables, found):
+                _join(found, model)[feed] = model
+    return found
+
+
+def _of_makers(models: Iterable[Model], names: Mapping[str, str]) -> Iterator[Model]:
+    """OpenRouter's rows as the makers' own: without prices where the maker is not known to charge the same."""
+    for model in models:
+        prefix, _, name = model.model.partition("/")
+        if prefix in names and ":" not in name and not name.endswith("-fast"):
+            yield replace(model, provider=names[prefix], model=name, extensions={}, pricing=())
+
+
+def _belongs(model: Model, feed: str, tables: Tables, found: Mapping[tuple[str, str], Any]) -> bool:
+    if model.provider in CLOUDS and feed == "litellm":
+        return True
+    provider = tables.providers.get(model.provider)
+    if provider is None or provider.maker is None:
+        return False
+    series = tables.series_of(model.provider, model.model)
+    if series is None or series.maker != provider.maker:
+        return False
+    if feed == "genai_prices" and model.model.endswith("-"):
+        return False  # a pattern's text, not a name
+    if feed == "openrouter":
+        return _same(found, model) is not None or model.provider in LISTED_ELSEWHERE
+    return True
+
+
+def _same(found: Mapping[tuple[str, str], Any], model: Model) -> tuple[str, str] | None:
+    """The offering already found that is spelled as this one."""
+    wanted = spelling_of(model.model)
+    return next((key for key in found if key[0] == model.provider and spelling_of(key[1]) == wanted), None)
+
+
+def _join(found: dict[tuple[str, str], dict[str, Model]], model: Model) -> dict[str, Model]:
+    return found[_same(found, model) or (model.provider, model.model)]
+
+
+def merged(says: Mapping[str, Model], provider: str, name: str) -> tuple[Model, list[str]]:
+    """The newest word on every field, and the feeds that were heard."""
+    fields: dict[str, Any] = {}
+    heard: list[str] = []
+    for feed in FEEDS:
+        if feed not in says:
+            continue
+        used = False
+        for field in Model.__dataclass_fields__:
+            value = getattr(says[feed], field)
+            if field == "pricing":
+                value = () if _is_nothing(value) else tuple(_tidied(card, FEEDS[feed][1]) for card in value)
+            if field == "capabilities" and value and field in fields:
+                fields[field] = {**value, **fields[field]}
+                used = True
+            elif field == "aliases" and value and field not in fields:
+                fields[field] = tuple(alias for alias in value if _is_spelling(alias, name))
+            elif (value or value is False) and field not in fields and field not in ("extensions", "provider", "model"):
+                fields[field], used = value, True
+        if used:
+            heard.append(feed)
+    if (context := fields.get("context")) and context < max(
+        fields.get("max_input_tokens", 0), fields.get("max_output_tokens", 0)
+    ):
+        del fields["context"]  # an older feed's, overtaken by a newer limit
+    return Model(provider=provider, model=name, **fields), heard
+
+
+def _is_spelling(alias: str, name: str) -> bool:
+    """Whether a feed's alias is the same model, not one of the same price: the name with a date or `-latest`."""
+    return re.fullmatch(rf"{re.escape(name)}[-@](?:latest|\d{{4}}-\d\d-\d\d|\d{{8}}|\d{{4}})", alias) is not None
+
+
+def _is_nothing(cards: Iterable[Pricing]) -> bool:
+    """Whether all that is said is 0 for a token in and 0 for a token out: how feeds write that they do not know."""
+    rates = [
+        rate for card in cards for rates in (card.rates, *(o.rates for o in card.overrides)) for rate in rates.values()
+    ]
+    return not any(rate.amount if isinstance(rate, Per) else rate for rate in rates)
+
+
+def _tidied(card: Pricing, feed: str) -> Pricing:
+    """The card with the noise of binary floats rounded off (1.0000000000000001e-07), and its source."""
+
+    def tidy(rates: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            meter: _TWELVE_DIGITS.plus(rate) if isinstance(rate, Decimal) else rate for meter, rate in rates.items()
+        }
+
+    overrides = tuple(override._replace(rates=tidy(override.rates)) for override in card.overrides)
+    return card._replace(rates=tidy(card.rates), overrides=overrides, source=card.source or feed)
+
+
+# Decisions
+
+
+def decide(models: dict[str, Model], tables: Tables, day: str) -> dict[str, dict[str, Any]]:
+    """Put `decisions.yaml` above the feeds; returns what goes beside a model in its entry."""
+    beside: dict[str, dict[str, Any]] = {}
+    for decision in tables.decisions:
+        provider, _, name = decision["id"].partition("/")
+        model = models.get(decision["id"]) or Model(provider=provider, model=name, mode="chat")
+        fields = dict(decision.get("fields") or {})
+        pricing = fields.pop("pricing", None)
+        if "context_window" in fields:
+            fields["context"] = fields.pop("context_window")
+        for field in ("context", "max_input_tokens", "max_output_tokens", "dimensions"):
+            if field in fields:
+                fields[field] = int(fields[field])
+        if "capabilities" in fields:
+            said = fields["capabilities"]
+            said = dict.fromkeys(said, True) if isinstance(said, list) else {k: v == "true" for k, v in said.items()}
+            fields["capabilities"] = {**model.capabilities, **said}
+        if "modalities" in fields:
+            from modelry.records import Modalities
+
+            fields["modalities"] = Modalities(**fields["modalities"])
+        if "open_weights" in fields:
+            fields["open_weights"] = fields["open_weights"] == "true"
+        fields["aliases"] = tuple(dict.fromkeys([*model.aliases, *decision.get("aliases", ())]))
+        models[decision["id"]] = replace(model, **fields, pricing=_decided_cards(model, decision, pricing))
+        beside[decision["id"]] = {"updated": decision.get("checked", day), "source": decision["source"]}
+    return beside
+
+
+def _decided_cards(model: Model, decision: Mapping[str, Any], pricing: Any) -> tuple[Pricing, ...]:
+    cards = list(model.pricing)
+    if pricing is not None:
+        listed = pricing if isinstance(pricing, list) else [pricing]
+        cards = [Pricing.from_dict({"source": decision["source"]} | _flags(card)) for card in listed]
+    elif cards:
+        cards[-1] = cards[-1]._replace(source=decision["source"])
+    dates = {"effective_from": decision.get("current_from"), "observed": decision.get("current_observed")}
+    if cards and any(dates.values()):
+        cards[-1] = cards[-1]._replace(**{key: day for key, day in dates.items() if day})
+    dated = [
+        Pricing.from_dict(_flags({k: v for k, v in card.items() if k != "until_next"}))
+        for card in decision.get("prices") or ()
+    ]
+    return tuple(sorted((*dated, *cards), key=lambda card: card.since or ""))
+
+
+def _flags(card: Mapping[str, Any]) -> dict[str, Any]:
+    said = {key: value == "true" if key in ("correction", "replace") else value for key, value in card.items()}
+    if "overrides" in said:
+        said["overrides"] = [_flags(override) for override in said["overrides"]]
+    return said
+
+
+def without_short_context(model: Model) -> Model:
+    """Without a context window that its own prices for longer inputs show to be too short (a beta's)."""
+    whens = (when for card in model.pricing[-1:] for override in card.overrides for when in override.when)
+    longest = max((when.get("prompt_tokens_above", 0) for when in whens), default=0)
+    return replace(model, context=None) if model.context and model.context <= longest else model
+
+
+def with_status(model: Model, day: str, heard: Iterable[str]) -> Model:
+    """What its dates, its name and the feeds that still list it say of a model's life, where nothing else does."""
+    if model.status:
+        return model
+    if model.deprecation_date and model.deprecation_date <= day:
+        return replace(model, status="retired")
+    if re.search(r"(?:^|[-_.])(?:preview|beta|experimental|exp|alpha)(?:$|[-_.])", model.model):
+        return replace(model, status="preview")
+    return replace(model, status="active") if {"litellm", "models_dev"} & set(heard) else model
+
+
+# base_model: the maker's own entry that a cloud's offering serves
+
+
+def base_of(model: Model, series: Series, tables: Tables, ids: Mapping[str, dict[str, str]]) -> str | None:
+    """`maker/name` of the maker's own entry; None where no name of the maker's fits exactly."""
+    home = tables.home.get(series.maker)
+    if home is None:
+        return None
+    if home == model.provider:  # the registry's own default, but for those that serve others' models too
+        return f"{series.maker}/{model.model}" if tables.providers[home].resells else None
+    name = (
+        re.sub(r"(?:-v\d+)?(?::\d+)?(?::\d+k)?$", "", bare_name(model.model)).replace("@default", "").replace("@", "-")
+    )
+    for candidate in (name, re.sub(r"-(?:20\d{6}|\d{4}-\d{2}-\d{2})$", "", name), name.replace("gpt-35", "gpt-3.5")):
+        if (entry := ids.get(home, {}).get(spelling_of(candidate))) is not None:
+            return f"{series.maker}/{entry}"
+    return None
+
+
+# Writing
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Mappings in the order given, Decimals as plain numbers, short lists in one line."""
+
+
+class _Flow(list):  # type: ignore[type-arg]
+    """A list written in one line."""
+
+
+class _FlowMap(dict):  # type: ignore[type-arg]
+    """A mapping written in one line."""
+
+
+_Dumper.add_representer(
+    Decimal,
+    lambda d, v: d.represent_scalar(f"tag:yaml.org,2002:{'int' if v == v.to_integral() else 'float'}", plain(v)),
+)
+_Dumper.add_representer(_Flow, lambda d, v: d.represent_sequence("tag:yaml.org,2002:seq", v, flow_style=True))
+_Dumper.add_representer(_FlowMap, lambda d, v: d.represent_mapping("tag:yaml.org,2002:map", v.items(), flow_style=True))
+_Dumper.add_representer(
+    str,
+    lambda d, v: d.represent_scalar(
+        "tag:yaml.org,2002:str",
+        v,
+        style='"'
+        if re.fullmatch(r"[\d.:eE+-]+|on|off|yes|no|null|true|false|~|", v, re.IGNORECASE)
+        and not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", v)
+        else None,
+    ),
+)
+
+
+_PLAIN = (
+    "display_name",
+    "model_id",
+    "base_model",
+    "mode",
+    "context",
+    "max_input_tokens",
+    "max_output_tokens",
+    "dimensions",
+)
+_LATER = ("release_date", "knowledge_cutoff", "status", "deprecation_date", "replaced_by", "open_weights", "license")
+
+
+def entry(model: Model, beside: Mapping[str, Any]) -> dict[str, Any]:
+    """A model as its YAML entry."""
+    written: dict[str, Any] = {"provider": model.provider}
+    for field in _PLAIN:
+        value = getattr(model, field)
+        if value is not None and not (field == "mode" and value == "chat"):
+            written["context_window" if field == "context" else field] = value
+    if model.aliases:
+        written["aliases"] = _Flow(sorted(model.aliases))
+    for field in ("region", "notes"):
+        if value := getattr(model, field):
+            written[field] = value
+    for field in ("regions", "endpoints"):
+        if value := getattr(model, field):
+            written[field] = _Flow(value)
+    if model.modalities:
+        sides = {side: _Flow(kinds) for side in ("input", "output") if (kinds := getattr(model.modalities, side))}
+        written["modalities"] = _FlowMap(sides)
+    if model.capabilities:
+        written["capabilities"] = capabilities(model)
+    for field in _LATER:
+        if (value := getattr(model, field)) is not None:
+            written[field] = value
+    if model.pricing:
+        cards = [card_of(card) for card in model.pricing]
+        written["pricing"] = cards[0] if len(cards) == 1 else cards
+    return written | dict(beside)
+
+
+def capabilities(model: Model) -> Any:
+    """A list where everything is a yes, else a mapping."""
+    said = dict(model.capabilities)
+    if model.mode in ("chat", "responses", "completion", "realtime"):
+        said = {"chat": True, **said}
+    if said.get("audio_in") or said.get("audio_out"):
+        said["audio"] = True
+    return _Flow(said) if all(said.values()) else _FlowMap(said)
+
+
+def card_of(card: Pricing) -> dict[str, Any]:
+    """A rate card as YAML."""
+    written = {key: value for key, value in card.to_dict().items() if not (key == "currency" and value == "USD")}
+    for override in written.get("overrides", ()):
+        override["when"] = (
+            [_when(w) for w in override["when"]] if isinstance(override["when"], list) else _when(override["when"])
+        )
+    return written
+
+
+def _when(when: Mapping[str, Any]) -> dict[str, Any]:
+    return _FlowMap({key: _Flow(value) if isinstance(value, list) else value for key, value in when.items()})
+
+
+def write(path: Path, series: str, entries: Mapping[str, dict[str, Any]], sources: Iterable[str], day: str) -> None:
+    """One family file, its sources named."""
+    head = yaml.dump({"updated": day, "sources": list(sources)}, Dumper=_Dumper, sort_keys=False, width=120)
+    body = yaml.dump({"models": dict(entries)}, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
+    text = f"# The {series} series. Prices are per unit (per token, per image, ...) in the card's currency, USD where none is named.\n"
+    path.write_text(text + head + body, "utf-8")
+
+
+def main() -> None:
+    """Read, decide, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--feeds", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=ROOT / "v1" / "models")
+    parser.add_argument("--day", default="2026-11-20")
+    options = parser.parse_args()
+    tables = Tables()
+    heard: dict[str, list[str]] = {}
+    models: dict[str, Model] = {}
+    for (provider, name), says in offerings(options.feeds, tables).items():
+        models[f"{provider}/{name}"], heard[f"{provider}/{name}"] = merged(says, provider, name)
+    for alias in {f"{d['id'].partition('/')[0]}/{alias}" for d in tables.decisions for alias in d.get("aliases", ())}:
+        if alias in models and "litellm" not in heard[alias]:  # an undated name that no provider's list holds by itself
+            del models[alias]
+    ids: dict[str, dict[str, str]] = defaultdict(dict)
+    beside = decide(models, tables, options.day)
+    taken = {
+        f"{d['id'].partition('/')[0]}/{alias}": d["id"] for d in tables.decisions for alias in d.get("aliases", ())
+    }
+    for model_id, model in models.items():  # a snapshot that has an entry of its own is no alias
+        aliases = (alias for alias in model.aliases if f"{model.provider}/{alias}" not in models)
+        mine = tuple(alias for alias in aliases if taken.setdefault(f"{model.provider}/{alias}", model_id) == model_id)
+        models[model_id] = without_short_context(replace(model, aliases=mine))
+    for model in models.values():
+        ids[model.provider][spelling_of(model.model)] = model.model
+    for decision in tables.decisions:
+        if decision.get("drop"):
+            del models[decision["id"]]
+    families: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    sources: dict[str, set[str]] = defaultdict(set)
+    for model_id, model in sorted(
+        models.items(),
+        key=lambda pair: (pair[1].provider not in tables.home.values() or pair[1].provider in CLOUDS, pair[0]),
+    ):
+        series = tables.series_of(model.provider, model.model)
+        if series is None:
+            print(f"no series: {model_id}")
+            continue
+        dated = with_status(
+            replace(model, base_model=model.base_model or base_of(model, series, tables, ids)),
+            options.day,
+            heard.get(model_id, ()),
+        )
+        extra = {"source": FEEDS[heard[model_id][0]][1]} if not model.pricing and model_id in heard else {}
+        home = tables.providers[model.provider].maker == series.maker and model.model not in families[series.name]
+        written = entry(dated, extra | beside.get(model_id, {}))
+        if not home:
+            del written["provider"]
+        named_alone = home and model.model.partition("/")[0] not in tables.providers[model.provider].spellings
+        families[series.name][model.model if named_alone else model_id] = written
+        sources[series.name] |= {FEEDS[feed][1] for feed in heard.get(model_id, ())}
+    options.out.mkdir(parents=True, exist_ok=True)
+    for stale in options.out.glob("*.yaml"):
+        stale.unlink()
+    for series_name, entries in sorted(families.items()):
+        write(options.out / f"{series_name}.yaml", series_name, entries, sorted(sources[series_name]), options.day)
+    own = sum(
+        tables.providers[m.provider].maker is not None and m.provider not in ("bedrock", "azure-ai")
+        for m in models.values()
+    )
+    print(f"{len(models)} models ({own} at their makers) in {len(families)} files")
+
+
+def _read_exactly(path: Path) -> Any:
+    problems: list[Problem] = []
+    document = read(path, path.name, problems)
+    if document is None or problems:
+        raise SystemExit("\n".join(map(str, problems)))
+    return document.data
+
+
+def _one(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise SystemExit(f"{folder} holds no {pattern}")
+    return found[-1]
+
+
+if __name__ == "__main__":
+    main()

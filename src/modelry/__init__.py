@@ -1,0 +1,82 @@
+"""The registry of language models: what each is, what it can do, where it is served, and what a call costs, exactly.
+
+    >>> import modelry
+    >>> modelry.cost("openai/gpt-4o", input_tokens=1_000, output_tokens=500).total_cost
+    Decimal('0.0075')
+
+Names are loaded when they are first used; importing modelry opens no file and touches no network.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from modelry.costs import CostEstimate, CostLine
+    from modelry.errors import (
+        AmbiguousModel,
+        AmbiguousUsage,
+        CatalogConflict,
+        CatalogRejected,
+        InvalidRegistry,
+        InvalidUsage,
+        ModelryError,
+        UnknownModel,
+        UnknownProvider,
+        UnknownUsage,
+        Unpriced,
+        UsageMismatch,
+    )
+    from modelry.identity import Resolution
+    from modelry.pricing import Override, Pricing
+    from modelry.records import Model, Provider, Verification
+    from modelry.registry import Registry
+    from modelry.usage import Usage
+
+    _default: Registry
+    get = _default.get
+    resolve = _default.resolve
+    models = _default.models
+    provider = _default.provider
+    providers = _default.providers
+    cost = _default.cost
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "costs": "CostEstimate CostLine",
+    "errors": "AmbiguousModel AmbiguousUsage CatalogConflict CatalogRejected InvalidRegistry InvalidUsage ModelryError "
+    "UnknownModel UnknownProvider UnknownUsage Unpriced UsageMismatch",
+    "identity": "Resolution",
+    "pricing": "Override Pricing",
+    "records": "Model Provider Verification",
+    "registry": "Registry",
+    "usage": "Usage",
+}
+_METHODS = "cost get models provider providers resolve"
+
+__all__ = (  # noqa: PLE0604 - names that the table above holds
+    *(name for names in _HOMES.values() for name in names.split()),
+    *_METHODS.split(),
+)
+
+
+def __getattr__(name: str) -> object:
+    if name in _METHODS.split():
+        registry = globals().get("_default")
+        if registry is None:
+            registry = globals()["_default"] = __getattr__("Registry").open()  # type: ignore[attr-defined]
+        value: object = getattr(registry, name)
+    else:
+        for module, names in _HOMES.items():
+            if name in names.split():
+                value = getattr(__import__(f"modelry.{module}", fromlist=[name]), name)
+                break
+        else:
+            msg = f"module 'modelry' has no attribute {name!r}"
+            raise AttributeError(msg)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

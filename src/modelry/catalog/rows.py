@@ -1,0 +1,104 @@
+"""Rows of `data/models.json`: a Model as plain data and back, and the bytes of the whole file.
+
+One compact row a line, sorted by provider then model, keys in one fixed order: the same catalogue is the same bytes,
+and a diff shows the rows that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from modelry.costs import timeline
+from modelry.errors import CatalogRejected
+from modelry.jsontext import dumps, loads
+from modelry.pricing import Pricing
+from modelry.records import MODEL_FIELDS, Modalities, Model, Verification, is_said, per_1k
+
+_VIEWS = frozenset({"input_per_1k", "output_per_1k", "embed_per_1k", "rerank_per_1k", "per_request"})
+
+
+class Catalogue(NamedTuple):
+    """The models of a file, where they come from, and the newest day among their claims."""
+
+    models: Sequence[Model]
+    sources: Sequence[str]
+    last_updated: str | None
+    currency: str = "USD"
+
+
+def to_row(model: Model, day: str | None) -> dict[str, Any]:
+    """The row of a model; its per_1k fields are views of the card that holds on `day` (YYYY-MM-DD)."""
+    row: dict[str, Any] = {}
+    for name in MODEL_FIELDS:
+        value: Any = getattr(model, name)
+        if not is_said(value):
+            continue
+        if name == "pricing":
+            row |= per_1k(model, card_on(value, day))
+            value = [card.to_dict() for card in value]
+        elif isinstance(value, Modalities | Verification):
+            value = {key: part for key, part in asdict(value).items() if part}
+        elif isinstance(value, tuple):
+            value = list(value)
+        row[name] = value
+    return row
+
+
+def from_row(row: Mapping[str, Any]) -> Model:
+    """The model of a row; views are not read back. Raises ValueError naming what is wrong."""
+    fields = {name: value for name, value in row.items() if name not in _VIEWS and value is not None}
+    if unknown := fields.keys() - set(MODEL_FIELDS):
+        msg = f"{min(unknown)!r} is no field of a row"
+        raise ValueError(msg)
+    if "pricing" in fields:
+        fields["pricing"] = tuple(Pricing.from_dict(card) for card in fields["pricing"])
+    if "modalities" in fields:
+        fields["modalities"] = Modalities(**fields["modalities"])
+    if "verification" in fields:
+        fields["verification"] = Verification(**fields["verification"])
+    return Model(**fields)
+
+
+def card_on(cards: Sequence[Pricing], day: str | None) -> Pricing | None:
+    """The card that holds at the end of a day; None where none does."""
+    moment = f"{day}T23:59:59Z" if day else datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    held = [card for since, card in timeline(cards) if since <= moment]
+    return held[-1] if held else None
+
+
+def dump(catalogue: Catalogue) -> bytes:
+    """The bytes of the file."""
+    head = {"currency": catalogue.currency, "last_updated": catalogue.last_updated, "sources": list(catalogue.sources)}
+    ordered = sorted(catalogue.models, key=lambda model: (model.provider, model.model))
+    rows = ",\n".join(dumps(to_row(model, catalogue.last_updated)) for model in ordered)
+    return f'{dumps(head)[:-1]},"models":[\n{rows}\n]}}\n'.encode("ascii")
+
+
+def load(data: bytes, source: str) -> Catalogue:
+    """The catalogue of a file's bytes; raises CatalogRejected where they are none."""
+    try:
+        body = loads(data)
+        models = tuple(from_row(row) for row in body["models"])
+        return Catalogue(models, body["sources"], body["last_updated"], body["currency"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        said = f"no {error} in it" if isinstance(error, KeyError) else str(error)
+        raise CatalogRejected(source, f"is no catalogue of modelry: {said}") from None
+
+
+def content_of(*parts: bytes) -> str:
+    """The hash that names a content, whatever file it stands in."""
+    digest = sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def text_of(models: Iterable[Model]) -> str:
+    """A few models as JSON text, as the file would write them: for `--json`."""
+    day = datetime.now(UTC).date().isoformat()
+    return dumps([{"id": model.id} | to_row(model, day) for model in models], indent=2)

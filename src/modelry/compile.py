@@ -1,0 +1,117 @@
+"""Write a snapshot: the catalogue's records into the tables of `snapshot.SCHEMA`."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelry.atomic import replacing
+from modelry.identity import spelling_of
+from modelry.jsontext import dumps, plain
+from modelry.pricing import Per
+from modelry.snapshot import APPLICATION_ID, INDEXES, JSON_COLUMNS, SCALARS, SCHEMA, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from modelry.pricing import Pricing, Rate
+    from modelry.records import Model, Provider
+
+
+def write(path: str | Path, models: Iterable[Model], providers: Iterable[Provider], content: str) -> None:
+    """Write a snapshot at once and whole: readers see the old file or the new one.
+
+    `models` in the catalogue's order; `content` is the hash of the catalogue that they came from. Two processes that
+    write the same path at once both succeed, and one of the two wins.
+    """
+    with replacing(Path(path)) as temporary:
+        connection = sqlite3.connect(temporary, isolation_level=None)
+        try:
+            _fill(connection, models, providers, content)
+        finally:
+            connection.close()
+
+
+def _fill(connection: sqlite3.Connection, models: Iterable[Model], providers: Iterable[Provider], content: str) -> None:
+    connection.executescript(
+        f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096;"
+        f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION}; {SCHEMA} BEGIN;"
+    )
+    makers = {}
+    for provider in sorted(providers, key=lambda provider: provider.id):
+        makers[provider.id] = provider.maker
+        _provider(connection, provider)
+    count = 0
+    names: list[tuple[object, ...]] = []
+    for count, model in enumerate(models, start=1):
+        own = model.maker is not None and model.maker == makers.get(model.provider)
+        _model(connection, count, model)
+        spelled = dict.fromkeys(name for name in (model.model, model.model_id, *model.aliases) if name)
+        names += [(model.provider, name, count, name != model.model, own, spelling_of(name)) for name in spelled]
+    names.sort(key=lambda row: bool(row[3]))  # an id is never hidden by another entry's alias
+    connection.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)", names)
+    meta = {"content": content, "models": str(count), "providers": str(len(makers))}
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    connection.executescript(f"{INDEXES} ANALYZE; VACUUM;")  # which commits first
+
+
+def _provider(connection: sqlite3.Connection, provider: Provider) -> None:
+    record = {key: value for key, value in asdict(provider).items() if value not in (None, (), [], {}, False)}
+    connection.execute("INSERT INTO providers VALUES (?, ?, ?)", (provider.id, provider.maker, dumps(record)))
+    connection.executemany(
+        "INSERT INTO spellings VALUES (?, ?)", [(s, provider.id) for s in sorted(provider.spellings)]
+    )
+    connection.executemany(
+        "INSERT INTO default_rates VALUES (?, ?, ?, ?)",
+        [(provider.id, meter, rate.of, plain(rate.times)) for meter, rate in provider.default_rates.items()],
+    )
+
+
+_INSERT_MODEL = f"INSERT INTO models VALUES ({', '.join('?' * (1 + len(SCALARS) + len(JSON_COLUMNS)))})"
+
+
+def _model(connection: sqlite3.Connection, key: int, model: Model) -> None:
+    values: list[Any] = [getattr(model, name) for name in SCALARS]
+    for name in JSON_COLUMNS:
+        value = getattr(model, name)
+        plain_value = asdict(value) if name in ("modalities", "verification") and value else value
+        values.append(dumps(plain_value) if plain_value else None)
+    connection.execute(_INSERT_MODEL, (key, *values))
+    for card in model.pricing:
+        _card(connection, key, card)
+
+
+def _card(connection: sqlite3.Connection, model: int, card: Pricing) -> None:
+    row = (model, card.effective_from, card.observed, card.source, card.correction, card.currency)
+    key = connection.execute(
+        "INSERT INTO cards(model, effective_from, observed, source, correction, currency) VALUES (?, ?, ?, ?, ?, ?)",
+        row,
+    ).lastrowid
+    _rates(connection, key, 0, card.rates)
+    for step, override in enumerate(card.overrides, start=1):
+        _rates(connection, key, step, override.rates)
+        multiply = None if override.multiply is None else plain(override.multiply)
+        connection.execute("INSERT INTO overrides VALUES (?, ?, ?, ?)", (key, step, override.replace, multiply))
+        connection.executemany(
+            "INSERT INTO conditions VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (key, step, alternative, name, item, value)
+                for alternative, when in enumerate(override.when)
+                for name, wanted in when.items()
+                for item, value in enumerate(wanted if isinstance(wanted, list) else [wanted])
+            ],
+        )
+
+
+def _rates(connection: sqlite3.Connection, card: int | None, step: int, rates: Mapping[str, Rate]) -> None:
+    connection.executemany(
+        "INSERT INTO rates VALUES (?, ?, ?, ?, ?)",
+        [
+            (card, step, meter, plain(rate.amount), rate.per)
+            if isinstance(rate, Per)
+            else (card, step, meter, None if rate is None else plain(rate), None)
+            for meter, rate in rates.items()
+        ],
+    )

@@ -1,0 +1,140 @@
+"""Every error that modelry raises, in one tree::
+
+    ModelryError
+    ├── UnknownModel          no entry has this name               .name .suggestions
+    ├── AmbiguousModel        several providers have this name     .name .choices
+    ├── UnknownProvider       no provider is called this           .name .suggestions
+    ├── Unpriced              no price is known, or strict refused .model .buckets
+    ├── InvalidUsage          a count or a condition is no count   .bucket .value
+    │   ├── UnknownUsage      a body of no known shape
+    │   ├── AmbiguousUsage    a body of two shapes, counted differently
+    │   └── UsageMismatch     buckets do not sum to the total      .counted .reported
+    ├── Problem               one mistake in one place of a file   .path .line .hint
+    ├── InvalidRegistry       every Problem of a registry at once  (an ExceptionGroup)
+    ├── CatalogRejected       a catalogue or feed is not taken     .reason
+    └── CatalogConflict       somebody else wrote in between
+
+Errors carry data besides their text, and the text says what to do.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Self
+
+
+class ModelryError(Exception):
+    """Any refusal of modelry."""
+
+
+class _UnknownName(ModelryError):
+    noun = "name"
+
+    def __init__(self, name: str, suggestions: Iterable[str] = (), why: str = "") -> None:
+        self.name = name
+        self.suggestions = tuple(suggestions)
+        shown = name if len(name) <= 120 else f"{name[:117]}..."
+        text = f"no {self.noun} is called {shown!r}" + (f" ({why})" if why else "")
+        if self.suggestions:
+            text += f"; did you mean {' or '.join(self.suggestions)}?"
+        super().__init__(text)
+
+
+class UnknownModel(_UnknownName):
+    """No entry has this name exactly, as an alias, or by a rule."""
+
+    noun = "model"
+
+
+class UnknownProvider(_UnknownName):
+    """No provider has this id or alias."""
+
+    noun = "provider"
+
+
+class AmbiguousModel(ModelryError):
+    """A bare name that several providers serve and no single maker owns."""
+
+    def __init__(self, name: str, choices: Sequence[str]) -> None:
+        self.name = name
+        self.choices = tuple(choices)
+        shown = ", ".join(self.choices[:6])
+        more = f" and {len(self.choices) - 6} more" if len(self.choices) > 6 else ""
+        super().__init__(f"{name!r} is served by several providers: say which of {shown}{more}")
+
+
+class Unpriced(ModelryError):
+    """No price is known for what was asked, or ``strict`` refused an assumption."""
+
+    def __init__(self, model: str, why: str, buckets: Iterable[str] = ()) -> None:
+        self.model = model
+        self.buckets = tuple(buckets)
+        super().__init__(f"{model}: {why}")
+
+
+class InvalidUsage(ModelryError):
+    """A count is negative, fractional, no number, contradictory or of no known bucket."""
+
+    def __init__(self, bucket: str, value: object, why: str) -> None:
+        self.bucket = bucket
+        self.value = value
+        shown = repr(value)
+        super().__init__(f"{bucket}={shown if len(shown) <= 80 else shown[:77] + '...'}: {why}")
+
+
+class UnknownUsage(InvalidUsage):
+    """The shape of a usage body is nobody's."""
+
+
+class AmbiguousUsage(InvalidUsage):
+    """The shape of a usage body fits two APIs that would count it differently."""
+
+
+class UsageMismatch(InvalidUsage):
+    """The buckets of a body do not sum to the total that it reports."""
+
+    def __init__(self, bucket: str, counted: int, reported: int) -> None:
+        self.counted = counted
+        self.reported = reported
+        super().__init__(bucket, reported, f"the buckets sum to {counted}, the body reports {reported}")
+
+
+class Problem(ModelryError):
+    """One mistake in one place of a file: ``path:line: message (hint)``."""
+
+    def __init__(self, path: str, line: int, message: str, hint: str = "") -> None:
+        self.path = path
+        self.line = line
+        self.message = message
+        self.hint = hint
+        super().__init__(f"{path}:{line}: {message}" + (f" ({hint})" if hint else ""))
+
+
+class InvalidRegistry(ExceptionGroup[Problem], ModelryError):
+    """Every problem of a registry at once, each with its file and line."""
+
+    def __new__(cls, problems: Sequence[Problem]) -> Self:
+        """Of one or more problems."""
+        return super().__new__(cls, f"{len(problems)} problem{'s' * (len(problems) > 1)}", problems)
+
+    def derive(self, excs: Sequence[Problem]) -> InvalidRegistry:  # type: ignore[override]
+        """The same of some of the problems, for `split` and `except*`."""
+        return InvalidRegistry(excs)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.exceptions)
+
+
+class CatalogRejected(ModelryError):
+    """A catalogue, snapshot or feed is foreign, broken, too small or suspicious."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(f"{source}: {reason}")
+
+
+class CatalogConflict(ModelryError):
+    """The catalogue changed between reading and writing: read again and retry."""

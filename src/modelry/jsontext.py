@@ -1,0 +1,42 @@
+"""JSON whose numbers are exact: Decimals go out and come in as plain decimal numbers, never through a float."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+# json writes a Decimal only as text; the mark tells such text apart from the data's own, which cannot hold it.
+_MARK = "\ue000decimal:"
+_MARKED = re.compile(r'"\\ue000decimal:([^"]*)"')
+
+
+def plain(number: Decimal) -> str:
+    """The shortest decimal form without an exponent: 0.0000025, 10, 1.5."""
+    text = format(number, "f")
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def _default(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return _MARK + plain(value)
+    msg = f"{type(value).__name__} has no form in JSON"
+    raise TypeError(msg)
+
+
+def dumps(value: object, *, indent: int | None = None) -> str:
+    """JSON text, ASCII only; compact unless indented. Keys keep their order."""
+    separators = (",", ":") if indent is None else (",", ": ")
+    text = json.dumps(value, default=_default, indent=indent, separators=separators, allow_nan=False)
+    return _MARKED.sub(r"\1", text) if "\\ue000decimal:" in text else text
+
+
+def _refuse(name: str) -> Any:
+    msg = f"{name} is no number in JSON"
+    raise ValueError(msg)
+
+
+def loads(text: str | bytes) -> Any:
+    """What the text says, with Decimals for numbers that have a point or an exponent; ValueError for NaN."""
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
