@@ -105,7 +105,9 @@ def calls(card: Pricing) -> Iterator[Call]:
         if any("cache_mode" in when for when in whens):
             yield Call(f"{name} explicitly cached", counts, cache_mode="explicit")
         if any("endpoint" in when for when in whens):
-            yield from (Call(f"{name} {tier} decisions", counts, tier=tier, endpoint="decisions") for tier in (None, "flex"))
+            yield from (
+                Call(f"{name} {tier} decisions", counts, tier=tier, endpoint="decisions") for tier in (None, "flex")
+            )
         if any("speed" in when for when in whens):  # elsewhere we read it as the priority tier
             yield Call(f"{name} fast", counts, speed="fast")
             yield Call(f"{name} fast in us", counts, speed="fast", region="us")
@@ -282,7 +284,9 @@ CAUSES: dict[str, Callable[[Difference], bool]] = {
         d.call.tier not in (None, "batch") and both_alike(d.again(tier=None), d.theirs)
     ),
     "perplexity charges input times rate only": _perplexity,
-    "perplexity/perplexity/sonar is priced as perplexity/sonar": lambda d: d.ours.model == "perplexity/perplexity/sonar",
+    "perplexity/perplexity/sonar is priced as perplexity/sonar": lambda d: (
+        d.ours.model == "perplexity/perplexity/sonar"
+    ),
     "1h writes above a threshold fall back below it under a tier": _below_threshold_1h,
 }
 

@@ -85,7 +85,7 @@ def test_an_exact_number_is_read_exactly(value, number):
     ],
 )
 def test_what_is_no_exact_number_is_refused(value):
-    with pytest.raises(ValueError, match="exact number|no number|no price"):
+    with pytest.raises(ValueError, match=r"exact number|no number|no price"):
         decimal(value)
 
 

@@ -155,6 +155,9 @@ def merged(says: Mapping[str, Model], provider: str, name: str) -> tuple[Model, 
     """The newest word on every field, and the feeds that were heard."""
     fields: dict[str, Any] = {}
     heard: list[str] = []
+    called = (says[feed].display_name for feed in ("models_dev", "openrouter", "genai_prices") if feed in says)
+    if shown := next(filter(None, called), None):  # the one that writes names as their makers do comes first
+        fields["display_name"] = shown.removesuffix(" (latest)")
     for feed in FEEDS:
         if feed not in says:
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,7 @@ from modelry import __version__
 from modelry.errors import InvalidRegistry, ModelryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 INTERRUPTED = 130
@@ -84,20 +86,31 @@ class Commands(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         formatter.write(f"\n{EXAMPLES}\n")
 
+    def make_context(self, *given: Any, **extra: Any) -> click.Context:
+        with _refusals():  # help is printed here
+            return super().make_context(*given, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _refusals():
             result = super().invoke(ctx)
             sys.stdout.flush()  # a reader that has gone is to show here, not when the interpreter ends
-        except BrokenPipeError:
-            _write_nowhere()
-            ctx.exit(READER_GONE)
-        except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
-        except (ModelryError, OSError) as error:
-            raise Refused(error) from None
-        except UnicodeEncodeError as error:
-            raise Refused(ValueError(f"{error.object!r} is no text in UTF-8")) from None
         return result
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what may go wrong into an exit status and, where there is something to say, a reason."""
+    try:
+        yield
+    except BrokenPipeError:
+        _write_nowhere()
+        raise click.exceptions.Exit(READER_GONE) from None
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except (ModelryError, OSError) as error:
+        raise Refused(error) from None
+    except UnicodeEncodeError as error:
+        raise Refused(ValueError(f"{error.object!r} is no text in UTF-8")) from None
 
 
 def _write_nowhere() -> None:

@@ -26,12 +26,18 @@ _PIPE_WIDTH = 160
 _INHERITED = "·"
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command line, which treats all commands alike."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """A console as wide as the terminal; a pipe gets room, so that nothing is cut that a program reads.
 
     Markup, emoji codes and highlighting are off: `:free` and brackets are parts of ids.
     """
-    return Console(width=_PIPE_WIDTH if is_piped() else None, markup=False, emoji=False, highlight=False)
+    return _Console(width=_PIPE_WIDTH if is_piped() else None, markup=False, emoji=False, highlight=False)
 
 
 def grid(*columns: str) -> Table:
