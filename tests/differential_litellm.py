@@ -1,6 +1,6 @@
 """Our costs against LiteLLM's own, call by call, over every entry of its map that talks or embeds.
 
-Run where `litellm` (1.109.1) and modelry can be imported: `LITELLM_LOCAL_MODEL_COST_MAP=True python differential_litellm.py`.
+Run it with a Python that can import `litellm` (1.109.1) and modelry; it takes a minute and a half.
 `CAUSES` is the list of the only allowed differences, each a behaviour of LiteLLM; anything else is printed and exits 1.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import product
 from typing import Any, NamedTuple
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -23,6 +24,7 @@ from litellm.litellm_core_utils.llm_cost_calc import utils as peer_utils
 from modelry import costs
 from modelry.formats import litellm
 from modelry.identity import ModelId, Resolution
+from modelry.meters import INPUT_TOKENS
 from modelry.pricing import Pricing
 from modelry.usage import checked
 
@@ -85,34 +87,33 @@ def at_threshold(total: int, *, cached: bool) -> Counts:
 def calls(card: Pricing) -> Iterator[Call]:
     """The calls that can tell something about a card."""
     whens = [when for override in card.overrides for when in override.when]
-    bounds = sorted(
-        {when[key] for when in whens for key in ("prompt_tokens_above", "prompt_tokens_from") if key in when}
-    )
-    usages = dict(USAGES)
-    for bound in bounds or [200_000]:
-        for step in (-1, 0, 1):
-            for cached in (False, True):
-                if bound > 50_000 or not cached:
-                    usages[f"{bound}{step:+d}{' cached' * cached}"] = at_threshold(bound + step, cached=cached)
-    for name, counts in usages.items():
+    keys = {key for when in whens for key in when}
+    for name, counts in (USAGES | _around_thresholds(whens)).items():
         yield Call(name, counts)
-        for tier in TIERS:
-            yield Call(f"{name} {tier}", counts, tier=tier)
+        yield from (Call(f"{name} {tier}", counts, tier=tier) for tier in TIERS)
         if name not in ("image out", "audio out"):
             yield Call(f"{name} batch", counts, tier="batch")
-        for region in ("us", "eu"):
-            yield Call(f"{name} in {region}", counts, region=region)
-        if any("cache_mode" in when for when in whens):
+        yield from (Call(f"{name} in {region}", counts, region=region) for region in ("us", "eu"))
+        if "cache_mode" in keys:
             yield Call(f"{name} explicitly cached", counts, cache_mode="explicit")
-        if any("endpoint" in when for when in whens):
-            yield from (
-                Call(f"{name} {tier} decisions", counts, tier=tier, endpoint="decisions") for tier in (None, "flex")
-            )
-        if any("speed" in when for when in whens):  # elsewhere we read it as the priority tier
+        if "endpoint" in keys:
+            yield Call(f"{name} decisions", counts, endpoint="decisions")
+            yield Call(f"{name} flex decisions", counts, tier="flex", endpoint="decisions")
+        if "speed" in keys:  # elsewhere we read it as the priority tier
             yield Call(f"{name} fast", counts, speed="fast")
             yield Call(f"{name} fast in us", counts, speed="fast", region="us")
-        if any("weekdays" in when for when in whens):
+        if "weekdays" in keys:
             yield from (Call(f"{name} {words}", counts, at=moment) for words, moment in MOMENTS.items())
+
+
+def _around_thresholds(whens: Sequence[Mapping[str, Any]]) -> dict[str, Counts]:
+    thresholds = ("prompt_tokens_above", "prompt_tokens_from")
+    bounds = sorted({when[key] for when in whens for key in thresholds if key in when}) or [200_000]
+    usages = {}
+    for bound, step, cached in product(bounds, (-1, 0, 1), (False, True)):
+        if bound > 50_000 or not cached:
+            usages[f"{bound}{step:+d}{' cached' * cached}"] = at_threshold(bound + step, cached=cached)
+    return usages
 
 
 # ---- LiteLLM's side --------------------------------------------------------------------------------------------------
@@ -265,11 +266,7 @@ def _below_threshold_1h(d: Difference) -> bool:
 def _perplexity(d: Difference) -> bool:
     """All input at the flat input rate, whatever the tier."""
     rate = _card(d).rates.get("input_per_token") or Decimal(0)
-    total = sum(
-        n
-        for bucket, n in d.call.counts.items()
-        if bucket not in ("output", "reasoning", "output_audio", "output_image")
-    )
+    total = sum(n for bucket, n in d.call.counts.items() if bucket in INPUT_TOKENS)
     return d.provider == "perplexity" and d.call.tier != "batch" and alike(float(rate) * total, d.theirs[0])
 
 

@@ -283,6 +283,7 @@ def test_a_measured_quantity_may_have_a_fraction():
         (rate_shown("web_search_per_query", Decimal("0.01")), "0.01"),
         (rate_shown("input_per_token", Decimal(0)), "free"),
         (rate_shown("input_per_token", None), "—"),
+        (rate_shown("input_per_token", Decimal("1.0000000000000001E-7")), "≈0.10"),
         (rate_shown("input_per_token", Per(Decimal(2), 7_000_000)), "≈0.28571429"),
         (rate_shown("input_per_second", Per(Decimal("0.006"), 60)), "0.0001"),
         (aligned(["2.50", "—", "10.00", "0.075"]), [" 2.50 ", " —    ", "10.00 ", " 0.075"]),
@@ -453,6 +454,12 @@ def test_compare_costs_only_what_can_be_compared(run):
         "—",
     ]
     assert "openai/gpt-unpriced: no price is known" in result.stdout
+
+
+def test_compare_says_where_the_call_does_not_fit(run):
+    text = run("compare", "openai/gpt-4o", "google/gemini-2.5-pro", "--input", "200k").stdout
+    assert "openai/gpt-4o: 200,000 tokens are more than its context of 128,000" in text
+    assert "google/gemini-2.5-pro: " not in text
 
 
 def test_providers_are_counted_and_told_in_full(run):

@@ -18,17 +18,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Context, Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from modelry.authoring.load import load_providers
 from modelry.authoring.text import read
+from modelry.catalog.claims import claim_of
+from modelry.catalog.fold import fold
+from modelry.catalog.lineage import Lineage
 from modelry.errors import Problem
 from modelry.formats import genai_prices, litellm, models_dev, openrouter
 from modelry.identity import spelling_of
 from modelry.jsontext import plain
-from modelry.pricing import Per, Pricing
+from modelry.pricing import Pricing
 from modelry.records import Model, Provider
 
 HERE = Path(__file__).resolve().parent
@@ -49,27 +52,13 @@ LISTED_ELSEWHERE = frozenset({"baidu", "01ai", "tencent", "inflection", "writer"
 _TWELVE_DIGITS = Context(prec=12)
 
 
-class Series(NamedTuple):
-    """Which family file and which maker a name means."""
-
-    name: str
-    maker: str
-    pattern: re.Pattern[str]
-
-
 class Tables:
     """The hand-decided tables, and the manifests."""
 
     def __init__(self) -> None:
-        table = yaml.safe_load((HERE / "series.yaml").read_text("utf-8"))
-        self.providers: dict[str, Provider] = {provider.id: provider for provider in load_providers(ROOT / "v1")}
-        self.rest = {maker: names.pop("any") for maker, names in table["makers"].items() if "any" in names}
-        self.series = [
-            Series(name, maker, re.compile(pattern, re.ASCII))
-            for maker, names in table["makers"].items()
-            for name, pattern in names.items()
-        ]
-        self.home = {provider.maker: provider.id for provider in self.providers.values() if provider.maker}
+        manifests = load_providers(ROOT / "v1")
+        self.providers: dict[str, Provider] = {provider.id: provider for provider in manifests}
+        self.lineage = Lineage(ROOT / "v1" / "series.yaml", manifests)
         decisions = HERE / "decisions.yaml"
         self.decisions: list[dict[str, Any]] = _read_exactly(decisions) if decisions.exists() else []
 
@@ -77,24 +66,10 @@ class Tables:
         """Canonical provider by a vocabulary's name for it."""
         return {name: p.id for p in self.providers.values() for name in p.names.get(vocabulary, ())}
 
-    def series_of(self, provider: str, name: str) -> Series | None:
-        """The series of a name at a provider; a maker's own first, and its own alone unless it also hosts others."""
-        manifest = self.providers[provider]
-        names = (bare_name(name), name.lower())
-        for series in self.series:
-            if series.maker == manifest.maker and any(map(series.pattern.fullmatch, names)):
-                return series
-        if manifest.maker and manifest.maker in self.rest and not manifest.resells:
-            return Series(self.rest[manifest.maker], manifest.maker, re.compile(""))
-        found = (series for bare in names for series in self.series if series.pattern.fullmatch(bare))
-        return next(found, Series(provider, "", re.compile("")) if provider in CLOUDS else None)
-
-
-def bare_name(name: str) -> str:
-    """A name without what hosts put before it: paths, `us.`, `anthropic.`."""
-    tail = name.lower() if name.lower().startswith(("streaming/", "preset/")) else name.lower().rpartition("/")[2]
-    tail = re.sub(r"^(?:us|eu|apac|jp|au|ca|in|us-gov|global)\.", "", tail)
-    return re.sub(r"^[a-z0-9]+\.(?=[a-z])", "", tail)
+    def series_of(self, model: Model) -> str:
+        """The family file of a model; a cloud's own services stand in the cloud's."""
+        series = self.lineage.series_of(model.provider, model.model)
+        return series.name if series else model.provider
 
 
 def offerings(feeds: Path, tables: Tables) -> dict[tuple[str, str], dict[str, Model]]:
@@ -131,7 +106,7 @@ def _belongs(model: Model, feed: str, tables: Tables, found: Mapping[tuple[str, 
     provider = tables.providers.get(model.provider)
     if provider is None or provider.maker is None:
         return False
-    series = tables.series_of(model.provider, model.model)
+    series = tables.lineage.series_of(model.provider, model.model)
     if series is None or series.maker != provider.maker:
         return False
     if feed == "genai_prices" and model.model.endswith("-"):
@@ -151,48 +126,21 @@ def _join(found: dict[tuple[str, str], dict[str, Model]], model: Model) -> dict[
     return found[_same(found, model) or (model.provider, model.model)]
 
 
-def merged(says: Mapping[str, Model], provider: str, name: str) -> tuple[Model, list[str]]:
-    """The newest word on every field, and the feeds that were heard."""
-    fields: dict[str, Any] = {}
-    heard: list[str] = []
-    called = (says[feed].display_name for feed in ("models_dev", "openrouter", "genai_prices") if feed in says)
-    if shown := next(filter(None, called), None):  # the one that writes names as their makers do comes first
-        fields["display_name"] = shown.removesuffix(" (latest)")
-    for feed in FEEDS:
-        if feed not in says:
-            continue
-        used = False
-        for field in Model.__dataclass_fields__:
-            value = getattr(says[feed], field)
-            if field == "pricing":
-                value = () if _is_nothing(value) else tuple(_tidied(card, FEEDS[feed][1]) for card in value)
-            if field == "capabilities" and value and field in fields:
-                fields[field] = {**value, **fields[field]}
-                used = True
-            elif field == "aliases" and value and field not in fields:
-                fields[field] = tuple(alias for alias in value if _is_spelling(alias, name))
-            elif (value or value is False) and field not in fields and field not in ("extensions", "provider", "model"):
-                fields[field], used = value, True
-        if used:
-            heard.append(feed)
-    if (context := fields.get("context")) and context < max(
-        fields.get("max_input_tokens", 0), fields.get("max_output_tokens", 0)
-    ):
-        del fields["context"]  # an older feed's, overtaken by a newer limit
-    return Model(provider=provider, model=name, **fields), heard
+def merged(says: Mapping[str, Model], provider: Provider, day: str) -> Model:
+    """What the feeds say of one offering, folded as the catalogue folds them."""
+    claims = []
+    for feed, model in says.items():
+        aliases = tuple(alias for alias in model.aliases if _is_spelling(alias, model.model))
+        cards = tuple(_tidied(card, FEEDS[feed][1]) for card in model.pricing)
+        name = model.display_name.removesuffix(" (latest)") if model.display_name else None
+        said = replace(model, aliases=aliases, pricing=cards, display_name=name, extensions={})
+        claims.append(claim_of(feed, said, day))
+    return fold(claims, provider, day)
 
 
 def _is_spelling(alias: str, name: str) -> bool:
     """Whether a feed's alias is the same model, not one of the same price: the name with a date or `-latest`."""
     return re.fullmatch(rf"{re.escape(name)}[-@](?:latest|\d{{4}}-\d\d-\d\d|\d{{8}}|\d{{4}})", alias) is not None
-
-
-def _is_nothing(cards: Iterable[Pricing]) -> bool:
-    """Whether all that is said is 0 for a token in and 0 for a token out: how feeds write that they do not know."""
-    rates = [
-        rate for card in cards for rates in (card.rates, *(o.rates for o in card.overrides)) for rate in rates.values()
-    ]
-    return not any(rate.amount if isinstance(rate, Per) else rate for rate in rates)
 
 
 def _tidied(card: Pricing, feed: str) -> Pricing:
@@ -268,36 +216,6 @@ def without_short_context(model: Model) -> Model:
     whens = (when for card in model.pricing[-1:] for override in card.overrides for when in override.when)
     longest = max((when.get("prompt_tokens_above", 0) for when in whens), default=0)
     return replace(model, context=None) if model.context and model.context <= longest else model
-
-
-def with_status(model: Model, day: str, heard: Iterable[str]) -> Model:
-    """What its dates, its name and the feeds that still list it say of a model's life, where nothing else does."""
-    if model.status:
-        return model
-    if model.deprecation_date and model.deprecation_date <= day:
-        return replace(model, status="retired")
-    if re.search(r"(?:^|[-_.])(?:preview|beta|experimental|exp|alpha)(?:$|[-_.])", model.model):
-        return replace(model, status="preview")
-    return replace(model, status="active") if {"litellm", "models_dev"} & set(heard) else model
-
-
-# base_model: the maker's own entry that a cloud's offering serves
-
-
-def base_of(model: Model, series: Series, tables: Tables, ids: Mapping[str, dict[str, str]]) -> str | None:
-    """`maker/name` of the maker's own entry; None where no name of the maker's fits exactly."""
-    home = tables.home.get(series.maker)
-    if home is None:
-        return None
-    if home == model.provider:  # the registry's own default, but for those that serve others' models too
-        return f"{series.maker}/{model.model}" if tables.providers[home].resells else None
-    name = (
-        re.sub(r"(?:-v\d+)?(?::\d+)?(?::\d+k)?$", "", bare_name(model.model)).replace("@default", "").replace("@", "-")
-    )
-    for candidate in (name, re.sub(r"-(?:20\d{6}|\d{4}-\d{2}-\d{2})$", "", name), name.replace("gpt-35", "gpt-3.5")):
-        if (entry := ids.get(home, {}).get(spelling_of(candidate))) is not None:
-            return f"{series.maker}/{entry}"
-    return None
 
 
 # Writing
@@ -416,60 +334,47 @@ def main() -> None:
     parser.add_argument("--day", default="2026-11-20")
     options = parser.parse_args()
     tables = Tables()
-    heard: dict[str, list[str]] = {}
-    models: dict[str, Model] = {}
-    for (provider, name), says in offerings(options.feeds, tables).items():
-        models[f"{provider}/{name}"], heard[f"{provider}/{name}"] = merged(says, provider, name)
+    heard = offerings(options.feeds, tables)
+    models = {}
+    for (provider, name), says in heard.items():
+        folded = merged(says, tables.providers[provider], options.day)
+        models[f"{provider}/{name}"] = replace(folded, model=name)
     for alias in {f"{d['id'].partition('/')[0]}/{alias}" for d in tables.decisions for alias in d.get("aliases", ())}:
-        if alias in models and "litellm" not in heard[alias]:  # an undated name that no provider's list holds by itself
+        provider, _, name = alias.partition("/")
+        if alias in models and "litellm" not in heard[provider, name]:  # an undated name that no list holds by itself
             del models[alias]
-    ids: dict[str, dict[str, str]] = defaultdict(dict)
     beside = decide(models, tables, options.day)
-    taken = {
-        f"{d['id'].partition('/')[0]}/{alias}": d["id"] for d in tables.decisions for alias in d.get("aliases", ())
-    }
+    taken = {f"{d['id'].partition('/')[0]}/{alias}": d["id"] for d in tables.decisions for alias in d.get("aliases", ())}
     for model_id, model in models.items():  # a snapshot that has an entry of its own is no alias
         aliases = (alias for alias in model.aliases if f"{model.provider}/{alias}" not in models)
         mine = tuple(alias for alias in aliases if taken.setdefault(f"{model.provider}/{alias}", model_id) == model_id)
         models[model_id] = without_short_context(replace(model, aliases=mine))
-    for model in models.values():
-        ids[model.provider][spelling_of(model.model)] = model.model
-    for decision in tables.decisions:
-        if decision.get("drop"):
-            del models[decision["id"]]
+    linked = {model.id: model for model in tables.lineage.linked(models.values())}
+    dropped = {decision["id"] for decision in tables.decisions if decision.get("drop")}
     families: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     sources: dict[str, set[str]] = defaultdict(set)
-    for model_id, model in sorted(
-        models.items(),
-        key=lambda pair: (pair[1].provider not in tables.home.values() or pair[1].provider in CLOUDS, pair[0]),
-    ):
-        series = tables.series_of(model.provider, model.model)
-        if series is None:
-            print(f"no series: {model_id}")
+    for model_id, model in sorted(linked.items(), key=lambda pair: (pair[1].provider in CLOUDS, pair[0])):
+        if model_id in dropped:
             continue
-        dated = with_status(
-            replace(model, base_model=model.base_model or base_of(model, series, tables, ids)),
-            options.day,
-            heard.get(model_id, ()),
-        )
-        extra = {"source": FEEDS[heard[model_id][0]][1]} if not model.pricing and model_id in heard else {}
-        home = tables.providers[model.provider].maker == series.maker and model.model not in families[series.name]
-        written = entry(dated, extra | beside.get(model_id, {}))
+        series, manifest = tables.series_of(model), tables.providers[model.provider]
+        says = heard.get((model.provider, model.model), {})
+        extra = {"source": FEEDS[next(iter(says))][1]} if says and not model.pricing else {}
+        implied = f"{manifest.maker}/{model.model}" if not manifest.resells else None
+        shown = replace(model, base_model=None) if model.base_model == implied else model
+        written = entry(shown, extra | beside.get(model_id, {}))
+        home = model.maker is not None and model.maker == manifest.maker and model.model not in families[series]
         if not home:
             del written["provider"]
-        named_alone = home and model.model.partition("/")[0] not in tables.providers[model.provider].spellings
-        families[series.name][model.model if named_alone else model_id] = written
-        sources[series.name] |= {FEEDS[feed][1] for feed in heard.get(model_id, ())}
+        named_alone = home and model.model.partition("/")[0] not in manifest.spellings
+        families[series][model.model if named_alone else model_id] = written
+        sources[series] |= {FEEDS[feed][1] for feed in says}
     options.out.mkdir(parents=True, exist_ok=True)
     for stale in options.out.glob("*.yaml"):
         stale.unlink()
     for series_name, entries in sorted(families.items()):
         write(options.out / f"{series_name}.yaml", series_name, entries, sorted(sources[series_name]), options.day)
-    own = sum(
-        tables.providers[m.provider].maker is not None and m.provider not in ("bedrock", "azure-ai")
-        for m in models.values()
-    )
-    print(f"{len(models)} models ({own} at their makers) in {len(families)} files")
+    own = sum(model.maker == tables.providers[model.provider].maker for model in linked.values())
+    print(f"{len(linked) - len(dropped)} models ({own} at their makers) in {len(families)} files")
 
 
 def _read_exactly(path: Path) -> Any:

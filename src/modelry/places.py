@@ -65,19 +65,18 @@ def _of_catalogue(path: Path) -> str:
 
 
 def _of_registry(folder: Path) -> str:
-    from modelry.authoring.load import load
     from modelry.catalog import build, rows
     from modelry.snapshot import VERSION
 
-    files = sorted(folder.glob("*/*.yaml"))
+    files = sorted(folder.rglob("*.yaml"))
     key = rows.content_of(
         bytes([VERSION]), *(part for file in files for part in (file.name.encode(), file.read_bytes()))
     )
     target = cache_folder() / f"{key}.sqlite"
     if not target.exists():
-        authored = load(folder)
-        catalogue = build.fold_registry(authored)
-        build.compile_catalogue(rows.dump(catalogue), catalogue, authored, target)
+        sources = build.read_sources(folder)
+        catalogue = build.fold_all(sources)
+        build.compile_catalogue(rows.dump(catalogue), catalogue, sources.providers, target)
     return str(target)
 
 

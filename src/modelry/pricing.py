@@ -163,8 +163,8 @@ def _plain_rates(rates: Mapping[str, Rate]) -> dict[str, Any]:
 
 
 def _plain_override(override: Override) -> dict[str, Any]:
-    when = override.when
-    plain: dict[str, Any] = {"when": dict(when[0]) if len(when) == 1 else [dict(w) for w in when]}
+    when = [dict(sorted(alternative.items())) for alternative in override.when]
+    plain: dict[str, Any] = {"when": when[0] if len(when) == 1 else when}
     if override.replace:
         plain["replace"] = True
     if override.multiply is not None:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from modelry import compile as compiler
 from modelry.atomic import write_whole
-from modelry.authoring.load import Authored, load
-from modelry.catalog import rows
-from modelry.catalog.fold import Claim, claim_of, fold_all
+from modelry.authoring.load import load
+from modelry.catalog import claims, rows
+from modelry.catalog.claims import Claim, claim_of
+from modelry.catalog.fold import fold
+from modelry.catalog.lineage import Lineage
+from modelry.catalog.unify import unify
+from modelry.records import Provider
 from modelry.registry import BUNDLED
 
 CATALOGUE = Path("data/models.json")
 MIRROR = Path("web/public/models.json")
+FEEDS = Path("data/feeds")
+
+
+class Sources(NamedTuple):
+    """Everything that is claimed, and what is needed to read it."""
+
+    providers: Sequence[Provider]
+    claims: Sequence[Claim]
+    lineage: Lineage
+    names: Sequence[str]
 
 
 class Report(NamedTuple):
@@ -26,15 +41,40 @@ class Report(NamedTuple):
 
 
 def build(root: Path) -> Report:
-    """Fold `root/v1` into the catalogue and compile it; raises InvalidRegistry with every problem."""
-    authored = load(root / "v1")
-    catalogue = fold_registry(authored)
+    """Fold all claims of `root` into the catalogue and compile it; raises InvalidRegistry with every problem."""
+    sources = read_sources(root / "v1", root / FEEDS)
+    catalogue = fold_all(sources)
     data = rows.dump(catalogue)
     written = [str(path) for path in (CATALOGUE, MIRROR) if write_whole(root / path, data)]
     if snapshot := packaged_by(root):
-        compile_catalogue(data, catalogue, authored, snapshot)
+        compile_catalogue(data, catalogue, sources.providers, snapshot)
     priced = sum(any(card.is_known for card in model.pricing) for model in catalogue.models)
-    return Report(len(catalogue.models), len(authored.providers), priced, tuple(written))
+    return Report(len(catalogue.models), len({model.provider for model in catalogue.models}), priced, tuple(written))
+
+
+def read_sources(registry: Path, feeds: Path | None = None) -> Sources:
+    """All claims: of the registry's YAML, and of the last accepted feeds."""
+    authored = load(registry)
+    said = [claim_of("registry", entry.model, entry.updated) for entry in authored.entries]
+    names = ["registry"]
+    for path in (feeds / f"{source}.json" for source in claims.FEEDS if feeds):
+        if path.is_file():
+            said += claims.load(path.read_bytes(), str(path)).claims
+            names.append(path.stem)
+    return Sources(authored.providers, said, Lineage(registry / "series.yaml", authored.providers), names)
+
+
+def fold_all(sources: Sources) -> rows.Catalogue:
+    """The catalogue of all claims."""
+    manifests = {provider.id: provider for provider in sources.providers}
+    day = newest(sources.claims)
+    models = (fold(said, manifests.get(said[0].provider), day) for said in unify(sources.claims, manifests))
+    return rows.Catalogue(sources.lineage.linked(models), sources.names, day)
+
+
+def newest(said: Iterable[Claim]) -> str | None:
+    """The newest day on which anything was said."""
+    return max((day for claim in said for day in (claim.since, *claim.changed.values()) if day), default=None)
 
 
 def packaged_by(root: Path) -> Path | None:
@@ -43,14 +83,6 @@ def packaged_by(root: Path) -> Path | None:
     return snapshot if snapshot.is_relative_to(root.resolve()) else None
 
 
-def fold_registry(authored: Authored) -> rows.Catalogue:
-    """The catalogue that the registry alone makes."""
-    claims: list[Claim] = [claim_of("registry", entry.model, entry.updated) for entry in authored.entries]
-    models = fold_all(claims)
-    newest = max((model.last_updated for model in models if model.last_updated), default=None)
-    return rows.Catalogue(models, ("registry",), newest)
-
-
-def compile_catalogue(data: bytes, catalogue: rows.Catalogue, authored: Authored, path: Path) -> None:
+def compile_catalogue(data: bytes, catalogue: rows.Catalogue, providers: Sequence[Provider], path: Path) -> None:
     """The snapshot of a catalogue's bytes."""
-    compiler.write(path, catalogue.models, authored.providers, rows.content_of(data))
+    compiler.write(path, catalogue.models, providers, rows.content_of(data))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelry.authoring.load import load
 from modelry.catalog import rows
-from modelry.catalog.build import CATALOGUE, MIRROR, fold_registry, packaged_by
+from modelry.catalog.build import CATALOGUE, FEEDS, MIRROR, fold_all, packaged_by, read_sources
 from modelry.errors import ModelryError
 from modelry.snapshot import Snapshot
 
@@ -14,12 +13,12 @@ from modelry.snapshot import Snapshot
 def check(root: Path) -> list[str]:
     """What is out of step, a sentence each; raises InvalidRegistry where the YAML itself is wrong."""
     problems = []
-    due = rows.dump(fold_registry(load(root / "v1")))
+    due = rows.dump(fold_all(read_sources(root / "v1", root / FEEDS)))
     for path in (CATALOGUE, MIRROR):
         if not (root / path).is_file():
             problems.append(f"{path} is missing: run `modelry build`")
         elif (root / path).read_bytes() != due:
-            problems.append(f"{path} is not what v1/ says: run `modelry build`")
+            problems.append(f"{path} is not what v1/ and data/feeds/ say: run `modelry build`")
     snapshot = packaged_by(root)
     if snapshot and (why := _out_of_step(snapshot, due)):
         problems.append(f"{snapshot.relative_to(root.resolve())} {why}: run `modelry build`")

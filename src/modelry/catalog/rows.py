@@ -32,24 +32,33 @@ class Catalogue(NamedTuple):
 
 def to_row(model: Model, day: str | None) -> dict[str, Any]:
     """The row of a model; its per_1k fields are views of the card that holds on `day` (YYYY-MM-DD)."""
-    row: dict[str, Any] = {}
-    for name in MODEL_FIELDS:
-        value: Any = getattr(model, name)
-        if not is_said(value):
-            continue
-        if name == "pricing":
-            row |= per_1k(model, card_on(value, day))
-            value = [card.to_dict() for card in value]
-        elif isinstance(value, Modalities | Verification):
-            value = {key: part for key, part in asdict(value).items() if part}
-        elif isinstance(value, tuple):
-            value = list(value)
-        row[name] = value
+    row = plain({name: value for name in MODEL_FIELDS if is_said(value := getattr(model, name))})
+    if "pricing" in row:
+        cards = row.pop("pricing")
+        row |= per_1k(model, card_on(model.pricing, day)) | {"pricing": cards}
     return row
+
+
+def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a model as plain data, in the order of a row; `revived` reads them back."""
+    return {name: _plain(fields[name]) for name in MODEL_FIELDS if name in fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Modalities | Verification):
+        return {key: part for key, part in asdict(value).items() if part}
+    if isinstance(value, tuple | list) and value and isinstance(value[0], Pricing):
+        return [card.to_dict() for card in value]
+    return list(value) if isinstance(value, tuple) else value
 
 
 def from_row(row: Mapping[str, Any]) -> Model:
     """The model of a row; views are not read back. Raises ValueError naming what is wrong."""
+    return Model(**revived(row))
+
+
+def revived(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a model from plain data."""
     fields = {name: value for name, value in row.items() if name not in _VIEWS and value is not None}
     if unknown := fields.keys() - set(MODEL_FIELDS):
         msg = f"{min(unknown)!r} is no field of a row"
@@ -60,7 +69,7 @@ def from_row(row: Mapping[str, Any]) -> Model:
         fields["modalities"] = Modalities(**fields["modalities"])
     if "verification" in fields:
         fields["verification"] = Verification(**fields["verification"])
-    return Model(**fields)
+    return fields
 
 
 def card_on(cards: Sequence[Pricing], day: str | None) -> Pricing | None:

@@ -193,6 +193,9 @@ def _remarks(offers: Sequence[Offer]) -> Iterator[str]:
         if offer.why:
             yield offer.why
         if offer.cost:
+            tokens = offer.cost.input_tokens + offer.cost.output_tokens
+            if offer.model.context and tokens > offer.model.context:
+                yield f"{offer.model.id}: {count(tokens)} tokens are more than its context of {count(offer.model.context)}"
             yield from (f"{offer.model.id}: {warning}" for warning in offer.cost.warnings)
             assumed = [meter_words(line.meter) for line in offer.cost.lines if line.assumed]
             if assumed:

@@ -59,7 +59,10 @@ PER_MILLION = frozenset({"token", "character", "pixel"})
 
 
 def rate_shown(meter: str, rate: Rate) -> str:
-    """A rate of a card as a cell: per 1M tokens, else per unit; `—` is unknown, `free` is 0."""
+    """A rate of a card as a cell: per 1M tokens, else per unit; `—` is unknown, `free` is 0.
+
+    A table has room for eight digits: the noise of somebody's floats (1.0000000000000001e-07) becomes ≈0.10.
+    """
     if rate is None:
         return UNKNOWN
     amount, per = (rate, 1) if isinstance(rate, Decimal) else rate
@@ -67,7 +70,9 @@ def rate_shown(meter: str, rate: Rate) -> str:
         return FREE
     if METERS[meter].unit in PER_MILLION:
         amount = _EXACT.multiply(amount, Decimal(1_000_000))
-    return digits(amount if per == 1 else _EXACT.divide(amount, per))
+    exact = amount if per == 1 else _EXACT.divide(amount, per)
+    shown = _SHOWN.plus(exact)
+    return "≈" * (shown != exact) + digits(shown)
 
 
 def meter_words(meter: str) -> str:

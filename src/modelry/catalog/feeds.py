@@ -1,0 +1,75 @@
+"""Feeds: bodies of other vocabularies taken in as claims, one row of a table for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from modelry.atomic import write_whole
+from modelry.catalog import claims
+from modelry.formats import genai_prices, litellm, models_dev, openrouter
+from modelry.records import Model, Provider
+
+FOLDER = Path("data/feeds")
+
+Reader = Callable[[Any, Mapping[str, str], list[str]], Iterable[Model]]
+
+
+class Format(NamedTuple):
+    """How a feed is read: its vocabulary's word in the manifests' `names`, and the reader."""
+
+    vocabulary: str
+    read: Reader
+
+
+def _litellm(body: Any, names: Mapping[str, str], report: list[str]) -> Iterable[Model]:
+    return litellm.read(body, providers=names, report=report, prose=False)
+
+
+def _openrouter(body: Any, names: Mapping[str, str], report: list[str]) -> Iterable[Model]:
+    """OpenRouter's own offerings, and the makers' rows that seed 2 keeps from this feed."""
+    offered = openrouter.read(body, providers=names, report=report)
+    return [*offered, *openrouter.maker_rows(offered, providers=names)]
+
+
+def _models_dev(body: Any, names: Mapping[str, str], report: list[str]) -> Iterable[Model]:
+    return models_dev.read(body, providers=names, report=report)
+
+
+def _genai_prices(body: Any, names: Mapping[str, str], report: list[str]) -> Iterable[Model]:
+    return genai_prices.read(body, providers=names, report=report)
+
+
+FORMATS: dict[str, Format] = {
+    "litellm": Format("litellm", _litellm),
+    "models_dev": Format("models.dev", _models_dev),
+    "genai_prices": Format("genai_prices", _genai_prices),
+    "openrouter": Format("openrouter", _openrouter),
+}
+
+
+class Taken(NamedTuple):
+    """What came of taking in a feed: offerings listed, what nobody here understands, and whether anything changed."""
+
+    source: str
+    models: int
+    report: Sequence[str]
+    changed: bool
+
+
+def take(root: Path, source: str, body: Any, day: str, providers: Iterable[Provider]) -> Taken:
+    """Make the claims of a feed's body, fetched on `day`, the source's last accepted ones under `root`.
+
+    Raises CatalogRejected where the body is not of the feed's shape.
+    """
+    feed = FORMATS[source]
+    names = {name: provider.id for provider in providers for name in provider.names.get(feed.vocabulary, ())}
+    report: list[str] = []
+    models = list(feed.read(body, names, report))
+    path = root / FOLDER / f"{source}.json"
+    previous = claims.load(path.read_bytes(), str(path)) if path.is_file() else None
+    accepted = claims.accept(previous, source, models, day)
+    if previous is not None and accepted._replace(as_of=previous.as_of) == previous:
+        return Taken(source, len(models), report, changed=False)  # a fetch that says nothing new writes nothing
+    return Taken(source, len(models), report, changed=write_whole(path, claims.dump(accepted)))

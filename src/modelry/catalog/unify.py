@@ -1,0 +1,86 @@
+"""Unify: which claims speak of one offering, although sources spell its name differently.
+
+Within a provider two names are one offering when they are spelled alike (case, dots, dashes), when one is an alias of
+the other in the registry, or when a rule of the manifest that learns nothing turns one into the other. A dated
+snapshot, a region or a variant is another offering: rules that learn something do not unify.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from modelry.catalog.claims import Claim
+from modelry.catalog.fold import ORDER
+from modelry.identity import spelling_of
+from modelry.records import Provider
+from modelry.rules import CompiledRule, compile_rule
+
+
+def unify(claims: Iterable[Claim], providers: Mapping[str, Provider]) -> Iterator[list[Claim]]:
+    """The claims of each offering, one for each source, by provider and name.
+
+    The name is that of the source that is believed first; where one source spells it twice, the first in order of
+    the alphabet speaks.
+    """
+    by_provider: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        by_provider[claim.provider].append(claim)
+    for provider in sorted(by_provider):
+        offerings = _of_one_provider(by_provider[provider], providers.get(provider))
+        yield from (offerings[name] for name in sorted(offerings))
+
+
+def _of_one_provider(claims: Iterable[Claim], manifest: Provider | None) -> dict[str, list[Claim]]:
+    ordered = sorted(claims, key=lambda claim: (ORDER.index(claim.source), claim.model))
+    root = _roots(ordered, manifest)
+    name_of: dict[str, str] = {}
+    offerings: dict[str, dict[str, Claim]] = defaultdict(dict)
+    for claim in ordered:
+        name = name_of.setdefault(root[spelling_of(claim.model)], claim.model)
+        offerings[name].setdefault(claim.source, claim._replace(model=name))
+    return {name: list(by_source.values()) for name, by_source in offerings.items()}
+
+
+def _roots(ordered: Iterable[Claim], manifest: Provider | None) -> dict[str, str]:
+    """For each spelling the one that stands for its class."""
+    spellings = dict.fromkeys(spelling_of(claim.model) for claim in ordered)
+    root = {spelling: spelling for spelling in spellings}
+
+    def find(spelling: str) -> str:
+        while root[spelling] != spelling:
+            spelling = root[spelling]
+        return spelling
+
+    for claim in ordered:
+        mine = spelling_of(claim.model)
+        if claim.source == "registry":
+            linked = [*claim.fields.get("aliases", ()), claim.fields.get("model_id", claim.model)]
+        else:
+            linked = list(_rewritten(claim.model, _rules(manifest)))
+        for other in map(spelling_of, linked):
+            if other in root:
+                root[find(other)] = find(mine)
+    return {spelling: find(spelling) for spelling in root}
+
+
+def _rules(manifest: Provider | None) -> list[CompiledRule]:
+    if manifest is None:
+        return []
+    return [
+        compile_rule(rule) if isinstance(rule, str) else compile_rule(rule.name, rule.match, rule.to)
+        for rule in manifest.rules
+    ]
+
+
+def _rewritten(name: str, rules: Iterable[CompiledRule]) -> Iterator[str]:
+    """What the rules that learn nothing make of a name."""
+    for rule in rules:
+        applied = rule.apply(name)
+        if applied and not applied[1] and not _loses(rule):
+            yield applied[0]
+
+
+def _loses(rule: CompiledRule) -> bool:
+    """Whether a rule drops something that tells offerings apart without learning it."""
+    return rule.name in ("latest",)
