@@ -130,17 +130,11 @@ def merged(says: Mapping[str, Model], provider: Provider, day: str) -> Model:
     """What the feeds say of one offering, folded as the catalogue folds them."""
     claims = []
     for feed, model in says.items():
-        aliases = tuple(alias for alias in model.aliases if _is_spelling(alias, model.model))
         cards = tuple(_tidied(card, FEEDS[feed][1]) for card in model.pricing)
         name = model.display_name.removesuffix(" (latest)") if model.display_name else None
-        said = replace(model, aliases=aliases, pricing=cards, display_name=name, extensions={})
+        said = replace(model, pricing=cards, display_name=name, extensions={})
         claims.append(claim_of(feed, said, day))
     return fold(claims, provider, day)
-
-
-def _is_spelling(alias: str, name: str) -> bool:
-    """Whether a feed's alias is the same model, not one of the same price: the name with a date or `-latest`."""
-    return re.fullmatch(rf"{re.escape(name)}[-@](?:latest|\d{{4}}-\d\d-\d\d|\d{{8}}|\d{{4}})", alias) is not None
 
 
 def _tidied(card: Pricing, feed: str) -> Pricing:

@@ -119,7 +119,7 @@ def resolve(directory: Directory, asked: str, provider: str | None = None) -> Re
             if found := find(directory, canonical, name):
                 return _resolution(asked, canonical, *found)
     whole = [f"{offer.provider}/{offer.model}" for offer in directory.offers_named(asked)]
-    raise UnknownModel(asked, whole[:3] or _nearest(directory, canonical, names[-1]))
+    raise UnknownModel(asked, dict.fromkeys([*whole[:2], *_nearest(directory, canonical, names[-1])]))
 
 
 def _resolution(asked: str, provider: str, model: str, method: str, learnt: Mapping[str, str]) -> Resolution:

@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from modelry.capabilities import COMPONENTS
-from modelry.catalog.claims import Claim, same_card
+from modelry.catalog.claims import FEEDS, Claim, same_card
 from modelry.pricing import Pricing
 from modelry.records import Model, Provider
 
@@ -67,8 +68,15 @@ def _merged(name: str, ranked: Sequence[Claim]) -> Any:  # a field's value
     if name in ("capabilities", "extensions"):
         return {key: value for claim in reversed(ranked) for key, value in claim.fields[name].items()}
     if name == "aliases":
-        return tuple(sorted({alias for claim in ranked for alias in claim.fields[name]}))
+        return tuple(sorted({alias for claim in ranked for alias in claim.fields[name] if _is_alias(alias, claim)}))
     return first
+
+
+def _is_alias(alias: str, claim: Claim) -> bool:
+    """A feed's alias counts where it is the name with a date or `-latest`; others are only of the same price."""
+    if claim.source not in FEEDS:
+        return True
+    return re.fullmatch(rf"{re.escape(claim.model)}[-@](?:latest|\d{{4}}-\d\d-\d\d|\d{{8}}|\d{{4}})", alias) is not None
 
 
 # Zero: a format keeps it, the fold judges it

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from modelry.catalog.claims import Claim
 from modelry.catalog.fold import ORDER
@@ -52,12 +53,14 @@ def _roots(ordered: Iterable[Claim], manifest: Provider | None) -> dict[str, str
             spelling = root[spelling]
         return spelling
 
+    rules = _rules(manifest)
     for claim in ordered:
         mine = spelling_of(claim.model)
         if claim.source == "registry":
             linked = [*claim.fields.get("aliases", ()), claim.fields.get("model_id", claim.model)]
         else:
-            linked = list(_rewritten(claim.model, _rules(manifest)))
+            rewritten = (name for name in _rewritten(claim.model, rules) if spelling_of(name) in root)
+            linked = list(islice(rewritten, 1))  # the first rule that leads to an offering, as in resolution
         for other in map(spelling_of, linked):
             if other in root:
                 root[find(other)] = find(mine)

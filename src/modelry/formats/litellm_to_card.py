@@ -220,8 +220,8 @@ def _window(window: Any, zone: str | None) -> dict[str, Any] | None:
         return None
     hours, days = window.get("hours_utc"), window.get("weekdays", [])
     spans = [hours] if isinstance(hours, str) else hours
-    is_odd = not isinstance(spans, list) or not spans or (spans is hours and len(spans) == 1)
-    if is_odd or not isinstance(days, list) or not all(day in range(1, 8) for day in days) or (zone and not days):
+    is_plain = isinstance(spans, list) and len(spans) > (spans is hours)
+    if not is_plain or not isinstance(days, list) or not all(day in range(1, 8) for day in days) or (zone and not days):
         return None
     when: dict[str, Any] = {"utc_hours": spans}
     if days:

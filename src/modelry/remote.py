@@ -1,0 +1,472 @@
+"""A catalogue at a URL: fetched, judged and kept; when that fails, what is at hand.
+
+    fetch ──> judge ──> use ──> keep        304 Not Modified: the kept copy is used
+      └─────────┴────────┴────> the last good copy, else the bundle, and one CatalogWarning that says why
+
+Two shapes are known by what they look like: a catalogue of modelry and LiteLLM's model cost map. The rules are those of
+seed 1: a non-empty object, enough models, no sudden shrink; and no catalogue that is older than the one we have.
+The network is touched by the functions of this module alone, and only when they are called.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+import time
+import warnings
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property, lru_cache, partial
+from hashlib import sha256
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from modelry import __version__, places
+from modelry import compile as compiler
+from modelry.atomic import write_whole
+from modelry.catalog import rows
+from modelry.catalog.claims import Claim, claim_of
+from modelry.catalog.fold import fold
+from modelry.catalog.unify import unify
+from modelry.errors import CatalogRejected, CatalogWarning
+from modelry.formats import litellm
+from modelry.formats.litellm_fields import plainly
+from modelry.jsontext import loads
+from modelry.records import Model, Provider
+from modelry.registry import BUNDLED
+from modelry.snapshot import VERSION, Snapshot
+
+if TYPE_CHECKING:
+    import httpx2
+
+T = TypeVar("T")
+
+
+class Limits(NamedTuple):
+    """How much a fetch may take before it is given up."""
+
+    seconds: float = 10.0
+    """The whole of it: name lookup, redirects and body."""
+    downloaded: int = 32 * 2**20
+    """Bytes of the body as it is sent. (LiteLLM's map has 3 MiB, compressed a tenth of that.)"""
+    body: int = 64 * 2**20
+    """Bytes of the body unpacked."""
+    redirects: int = 5
+
+
+LIMITS = Limits()
+
+
+class Guards(NamedTuple):
+    """When a catalogue that is whole is still not believed (seed 1)."""
+
+    min_models: int = 50
+    max_shrink: float = 0.5
+
+    @classmethod
+    def from_environment(cls) -> Guards:
+        """As `MODEL_COST_MAP_MIN_MODEL_COUNT` and `MODEL_COST_MAP_MAX_SHRINK_RATIO` say.
+
+        Raises CatalogRejected where one of them is no such number: a guard that somebody set and mistyped must not
+        become another guard.
+        """
+        return cls(
+            _setting("MODEL_COST_MAP_MIN_MODEL_COUNT", int, cls().min_models, "a whole number from 0", None),
+            _setting("MODEL_COST_MAP_MAX_SHRINK_RATIO", float, cls().max_shrink, "a number from 0 to 1", 1),
+        )
+
+
+def _setting(name: str, read: Callable[[str], T], default: T, due: str, most: float | None) -> T:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value: Any = read(text)
+        if value >= 0 and (most is None or value <= most):
+            return value  # type: ignore[no-any-return]
+    except ValueError:
+        pass
+    raise CatalogRejected(name, f"{text[:40]!r} is no limit; give {due}, or unset it for {default}")
+
+
+_LOCAL = ("MODELRY_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_MODEL_COST_MAP")
+
+
+def _is_local() -> bool:
+    return any(os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"} for name in _LOCAL)
+
+
+# ---- the two faces ---------------------------------------------------------------------------------------------------
+
+
+def get_model_cost_map(url: str, *, limits: Limits = LIMITS) -> dict[str, Any]:
+    """LiteLLM's model cost map from a URL that serves one, or that serves a catalogue of modelry.
+
+    A new dict each time: changing it changes nothing else. Prices are floats in USD per unit, as LiteLLM has them. It
+    is asked for at every call; an answer that nothing changed costs no download. Where the fetch fails or what comes
+    is not to be believed, the last good copy from this URL is returned, else the bundled map, with one CatalogWarning.
+    `MODELRY_LOCAL_MODEL_COST_MAP` or `LITELLM_LOCAL_MODEL_COST_MAP` set to true means the bundled map at once.
+
+    Raises CatalogRejected only for what no fallback mends: httpx2 is not installed, or a limit of the environment is
+    no number.
+    """
+    return _bundled_map() if _is_local() else _obtain(url, _map_of, _bundled_map, limits)
+
+
+def snapshot_at(url: str, *, limits: Limits = LIMITS) -> str:
+    """The path of a snapshot of the catalogue at a URL, compiled once for each content; fails as the other face does.
+
+    A model cost map gets from the bundle what it cannot say and names need: who made a model, and its aliases.
+    """
+    return BUNDLED if _is_local() else _obtain(url, partial(_snapshot_of, url), lambda: BUNDLED, limits)
+
+
+# ---- fetch, judge, use, keep -----------------------------------------------------------------------------------------
+
+
+class _Unfit(Exception):  # noqa: N818 - never leaves this module
+    """Why what was fetched, or the attempt, is given up."""
+
+
+class _Fetched(NamedTuple):
+    body: bytes
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A body that passed, and what is known of it."""
+
+    body: bytes
+    shape: str
+    models: int
+    last_updated: str | None
+    day: str
+    etag: str | None
+    last_modified: str | None
+
+    @cached_property
+    def data(self) -> Any:
+        return _parsed(self.body)
+
+
+def _obtain(url: str, use: Callable[[_Copy], T], bundled: Callable[[], T], limits: Limits) -> T:
+    guards = Guards.from_environment()
+    _need_httpx2(url)
+    copy = _kept(url)
+    try:
+        fetched = _fetch(url, copy, limits)
+        current = copy if fetched is None else _judged(fetched, copy, guards)
+        if current is None:
+            raise _Unfit("answered 304, although there is no copy here")
+        made = _used(use, current)
+    except _Unfit as error:
+        why = str(error)
+    else:
+        if fetched is not None:
+            _keep(url, current)
+        return made
+    if copy is not None:
+        with contextlib.suppress(_Unfit):
+            made = _used(use, copy)
+            _warn(f"{shown(url)} {why}; using the copy of {copy.day}")
+            return made
+    _warn(f"{shown(url)} {why}; using the bundled catalogue")
+    return bundled()
+
+
+def _used(use: Callable[[_Copy], T], copy: _Copy) -> T:
+    try:
+        return use(copy)
+    except Exception as error:  # whatever it is that nobody foresaw: there is a fallback, and the warning tells
+        raise _Unfit(f"cannot be used: {_brief(error)}") from error
+
+
+def _brief(error: Exception) -> str:
+    text = error.reason if isinstance(error, CatalogRejected) else f"{type(error).__name__}: {error}"
+    return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+def _warn(text: str) -> None:
+    """One warning that points at the first caller outside of this package, however it came here."""
+    here = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120 - frames hold plain text
+    frame = sys._getframe(1)
+    while frame.f_back and (frame.f_code.co_filename.startswith((here, "<frozen importlib"))):
+        frame = frame.f_back
+    names = frame.f_globals
+    seen = names.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(
+        text, CatalogWarning, frame.f_code.co_filename, frame.f_lineno, names.get("__name__", "?"), seen
+    )
+
+
+def shown(url: str) -> str:
+    """A URL as it may be told to anybody: without user, password, query and fragment."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return "what is no URL"
+    hidden, at, rest = rest.rpartition("@")  # the last one: a password may hold more of them, and slashes
+    plain = "".join(c if c.isprintable() else "?" for c in re.split(r"[?#]", rest)[0])
+    return f"{scheme[:8]}://{'***' if hidden else ''}{at}{plain[:200]}"
+
+
+# ---- fetch -----------------------------------------------------------------------------------------------------------
+
+
+def _need_httpx2(url: str) -> None:
+    try:
+        import httpx2  # noqa: F401
+    except ImportError:
+        raise CatalogRejected(
+            shown(url), "a catalogue at a URL needs httpx2: pip install 'modelry[refresh]'"
+        ) from None
+
+
+def _fetch(url: str, copy: _Copy | None, limits: Limits) -> _Fetched | None:
+    """What the URL serves; None where it still serves the copy."""
+    import httpx2
+
+    headers = {
+        "Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"modelry/{__version__}",
+        **({"If-None-Match": copy.etag} if copy and copy.etag else {}),
+        **({"If-Modified-Since": copy.last_modified} if copy and copy.last_modified else {}),
+    }  # fmt: skip
+    try:
+        address = httpx2.URL(url)
+        user = (address.username, address.password) if address.userinfo else None
+        address = address.copy_with(username=None, password=None)  # httpx2 logs the URL of a request
+        if address.scheme not in ("http", "https") or not address.host:
+            raise _Unfit("is no http or https URL")
+        with httpx2.Client(timeout=limits.seconds) as client:
+            request = client.build_request("GET", address, headers=headers)
+            if user:
+                request = next(httpx2.BasicAuth(*user).auth_flow(request))
+            return _within(limits.seconds, partial(_download, client, request, limits))
+    except httpx2.InvalidURL:
+        raise _Unfit("is no URL that can be read") from None
+    except httpx2.TimeoutException:
+        raise _Unfit(_too_slow(limits.seconds)) from None
+    except (httpx2.HTTPError, OSError, ValueError, ImportError) as error:  # ImportError: an extra for the proxy
+        raise _Unfit(f"cannot be fetched: {_brief(error)}") from None
+
+
+def _too_slow(seconds: float) -> str:
+    return f"took longer than {seconds:g} s"
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` returns or raises, if it does in time.
+
+    A thread, for no timeout of a socket bounds a name lookup or a server that sends a byte now and then. One that is
+    late goes on alone until the caller has closed its connection.
+    """
+    answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put((work(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+            answers.put((None, error))
+
+    Thread(target=run, name="modelry-fetch", daemon=True).start()
+    try:
+        made, error = answers.get(timeout=seconds)
+    except Empty:
+        raise _Unfit(_too_slow(seconds)) from None
+    if error is not None:
+        raise error
+    return made  # type: ignore[return-value]
+
+
+def _download(client: httpx2.Client, request: httpx2.Request, limits: Limits) -> _Fetched | None:
+    until = time.monotonic() + limits.seconds
+    asked = {"if-none-match", "if-modified-since"} & set(request.headers)
+    for _ in range(limits.redirects + 1):
+        response = client.send(request, stream=True, follow_redirects=False)
+        with contextlib.closing(response):
+            if response.has_redirect_location:
+                request = _next(request, response)
+            elif response.status_code == 304 and asked:
+                return None
+            elif response.status_code == 200:
+                headers = response.headers
+                return _Fetched(_body(response, limits, until), headers.get("ETag"), headers.get("Last-Modified"))
+            else:
+                raise _Unfit(f"answered {response.status_code}")
+    raise _Unfit(f"redirects more than {limits.redirects} times")
+
+
+def _next(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request:
+    """The request that a redirect asks for. (httpx2 drops the password where another host is meant.)"""
+    following = response.next_request
+    if following is None or following.url.scheme not in ("http", "https"):
+        raise _Unfit("redirects to what is no http or https URL")
+    if (request.url.scheme, following.url.scheme) == ("https", "http"):
+        raise _Unfit("redirects from https to http")
+    return following
+
+
+def _body(response: httpx2.Response, limits: Limits, until: float) -> bytes:
+    """The unpacked body; stops as soon as it is too long, late or not what its encoding says."""
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in ("identity", "gzip"):
+        raise _Unfit(f"sends {encoding[:40]!r}, which was not asked for")
+    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    body = bytearray()
+    downloaded = 0
+    try:
+        for chunk in response.iter_raw():
+            downloaded += len(chunk)
+            body += unpack.decompress(chunk, limits.body + 1 - len(body)) if unpack else chunk
+            if downloaded > limits.downloaded or len(body) > limits.body:
+                raise _Unfit(f"sends more than {_size(limits.body if len(body) > limits.body else limits.downloaded)}")
+            if time.monotonic() > until:
+                raise _Unfit(_too_slow(limits.seconds))
+    except zlib.error:
+        raise _Unfit("sends broken gzip") from None
+    if unpack and (not unpack.eof or unpack.unused_data):
+        raise _Unfit("sends gzip that does not end where the body does")
+    return bytes(body)
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:g} MiB" if count >= 2**20 else f"{count:,} bytes"
+
+
+# ---- judge -----------------------------------------------------------------------------------------------------------
+
+
+def _judged(fetched: _Fetched, copy: _Copy | None, guards: Guards) -> _Copy:
+    """What was fetched, if it is to be believed: compared with the last good copy of its kind, else with the bundle."""
+    today = datetime.now(UTC).date()
+    data = _parsed(fetched.body)
+    shape, models = _shape(data)
+    last_updated = _day(data["last_updated"], today) if shape == "modelry" else None
+    new = _Copy(fetched.body, shape, models, last_updated, today.isoformat(), fetched.etag, fetched.last_modified)
+    new.__dict__["data"] = data  # what the cached property would parse again
+    like = copy if copy and copy.shape == shape else None
+    _enough(models, like.models if like else _bundled_count(shape), guards)
+    newest = like.last_updated if like else _bundled_day()
+    if last_updated and newest and last_updated < newest:
+        raise _Unfit(f"is of {last_updated}, older than {'the copy' if like else 'the bundled catalogue'} of {newest}")
+    return new
+
+
+def _enough(models: int, before: int, guards: Guards) -> None:
+    if models < max(guards.min_models, 1):
+        raise _Unfit(f"has {models} models, fewer than {guards.min_models} (MODEL_COST_MAP_MIN_MODEL_COUNT)")
+    if before - models > guards.max_shrink * before:
+        raise _Unfit(
+            f"shrank from {before} models to {models}, by more than {guards.max_shrink:.0%}"
+            " (MODEL_COST_MAP_MAX_SHRINK_RATIO)"
+        )
+
+
+def _shape(data: Any) -> tuple[str, int]:
+    """Which of the shapes it is, and how many models it has; entries about the map itself are not counted."""
+    if not isinstance(data, dict):
+        raise _Unfit(f"is no JSON object but {'a list' if isinstance(data, list) else 'a bare value'}")
+    if not data:
+        raise _Unfit("is an empty object")
+    if isinstance(data.get("models"), list) and "last_updated" in data:
+        return "modelry", len(data["models"])
+    named = (fields for key, fields in data.items() if key not in litellm.NOT_MODELS and isinstance(fields, dict))
+    models = sum(isinstance(fields.get("litellm_provider"), str) for fields in named)
+    if not models:
+        raise _Unfit("is neither a catalogue of modelry nor a LiteLLM model cost map")
+    return "litellm", models
+
+
+def _day(value: object, today: date) -> str:
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError:
+        raise _Unfit("does not say on which day it was last updated") from None
+    if day > today + timedelta(days=1):  # believed, it would make every honest catalogue after it an older one
+        raise _Unfit(f"says that it is of {day}, which has not come yet")
+    return day.isoformat()
+
+
+def _parsed(body: bytes) -> Any:
+    """JSON with exact numbers; stricter than the format where a careless reader would take a wrong price."""
+    try:
+        return json.loads(body, parse_float=_number, parse_constant=_refused, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        kind = "is a page of HTML" if body.lstrip()[:1] == b"<" else "is no JSON"
+        raise _Unfit(f"{kind}: {_brief(error)}") from None
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > 60:  # 1e999999999 would be written out in a gigabyte of zeros
+        raise ValueError(f"{text[:40]} is no number to count with")
+    return number
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"{twice[:80]!r} stands twice in one object")
+    return found
+
+
+# ---- keep ------------------------------------------------------------------------------------------------------------
+
+
+def _folder() -> Path:
+    """Copies and their snapshots, for the user's eyes alone: what a team negotiated may be among them."""
+    folder = places.cache_folder() / "remote"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _name(url: str) -> str:
+    return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _kept(url: str) -> _Copy | None:
+    """The last good copy from this URL; None where there is none, or none that is whole."""
+    try:
+        digest, _, rest = (_folder() / f"{_name(url)}.copy").read_bytes().partition(b"\n")
+        if sha256(rest).hexdigest().encode() != digest:
+            return None
+        head, _, body = rest.partition(b"\n")
+        return _Copy(body=body, **json.loads(head))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _keep(url: str, copy: _Copy) -> None:
+    """Body, validators and hash in one file, so that they are always of one fetch."""
+    head = asdict(copy)
+    body = head.pop("body")
+    rest = json.dumps(head).encode() + b"\n" + body
+    with contextlib.suppress(OSError):  # a full disk is no reason to withhold what was fetched
+        write_whole(_folder() / f"{_name(url)}.copy", sha256(rest).hexdigest().encode() + b"\n" + rest)
+
+
+# ---- the bundle ------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _bundle() -> Iterable[Snapshot]:  # type: ignore[misc]
+    snapshot = Snapshot(BUNDLED)
+    try:
+        yield snapshot
+    finally:
+        snapshot.close()
