@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FEEDS ?= ../shared/feeds
 
-.PHONY: demo test check bench build registry format clean
+.PHONY: demo test check bench build registry catalogue format clean
 
 # Two stamps: what a user needs, and what a developer needs. pip runs again only when pyproject.toml changed.
 $(VENV)/.user: pyproject.toml hatch_build.py
@@ -46,6 +46,15 @@ bench: $(VENV)/.dev
 registry: $(VENV)/.dev
 	$(BIN)/python scripts/registry/providers.py --feeds $(FEEDS)
 	$(BIN)/python scripts/registry/import_feeds.py --feeds $(FEEDS)
+	$(BIN)/modelry build
+
+# All claims of the four feeds, then the catalogue. The day is the feed's own: its file's date, or that of its newest fact.
+catalogue: $(VENV)/.dev
+	$(BIN)/modelry import litellm $(lastword $(sort $(wildcard $(FEEDS)/litellm-*.json))) --as-of 2026-11-20
+	$(BIN)/modelry import models.dev $(FEEDS)/models.dev-2026-07-02.json --as-of 2026-07-02
+	$(BIN)/modelry import openrouter $(FEEDS)/openrouter-2026-04-17.json --as-of 2026-04-17
+	$(BIN)/modelry import genai-prices $(FEEDS)/genai-prices-2026-08-21.json --as-of 2026-08-21
+	$(BIN)/modelry import genai-prices --installed --as-of 2026-11-09
 	$(BIN)/modelry build
 
 clean:

@@ -12,15 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from modelry.authoring.load import load_providers
 from modelry.authoring.text import read
@@ -29,8 +26,8 @@ from modelry.catalog.fold import fold
 from modelry.catalog.lineage import Lineage
 from modelry.errors import Problem
 from modelry.formats import genai_prices, litellm, models_dev, openrouter
+from modelry.formats import yaml as registry_form
 from modelry.identity import spelling_of
-from modelry.jsontext import plain
 from modelry.pricing import Pricing
 from modelry.records import Model, Provider
 
@@ -80,7 +77,7 @@ def offerings(feeds: Path, tables: Tables) -> dict[tuple[str, str], dict[str, Mo
         names = tables.names_in(vocabulary)
         report: list[str] = []
         if feed == "litellm":
-            models = litellm.read(data, providers=names)
+            models = litellm.read(data, providers=names, prose=False)
         elif feed == "openrouter":
             models = list(_of_makers(openrouter.read(data, report=report), names))
         else:
@@ -215,109 +212,15 @@ def without_short_context(model: Model) -> Model:
 # Writing
 
 
-class _Dumper(yaml.CSafeDumper):
-    """Mappings in the order given, Decimals as plain numbers, short lists in one line."""
-
-
-class _Flow(list):  # type: ignore[type-arg]
-    """A list written in one line."""
-
-
-class _FlowMap(dict):  # type: ignore[type-arg]
-    """A mapping written in one line."""
-
-
-_Dumper.add_representer(
-    Decimal,
-    lambda d, v: d.represent_scalar(f"tag:yaml.org,2002:{'int' if v == v.to_integral() else 'float'}", plain(v)),
-)
-_Dumper.add_representer(_Flow, lambda d, v: d.represent_sequence("tag:yaml.org,2002:seq", v, flow_style=True))
-_Dumper.add_representer(_FlowMap, lambda d, v: d.represent_mapping("tag:yaml.org,2002:map", v.items(), flow_style=True))
-_Dumper.add_representer(
-    str,
-    lambda d, v: d.represent_scalar(
-        "tag:yaml.org,2002:str",
-        v,
-        style='"'
-        if re.fullmatch(r"[\d.:eE+-]+|on|off|yes|no|null|true|false|~|", v, re.IGNORECASE)
-        and not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", v)
-        else None,
-    ),
-)
-
-
-_PLAIN = (
-    "display_name",
-    "model_id",
-    "base_model",
-    "mode",
-    "context",
-    "max_input_tokens",
-    "max_output_tokens",
-    "dimensions",
-)
-_LATER = ("release_date", "knowledge_cutoff", "status", "deprecation_date", "replaced_by", "open_weights", "license")
-
-
 def entry(model: Model, beside: Mapping[str, Any]) -> dict[str, Any]:
-    """A model as its YAML entry."""
-    written: dict[str, Any] = {"provider": model.provider}
-    for field in _PLAIN:
-        value = getattr(model, field)
-        if value is not None and not (field == "mode" and value == "chat"):
-            written["context_window" if field == "context" else field] = value
-    if model.aliases:
-        written["aliases"] = _Flow(sorted(model.aliases))
-    for field in ("region", "notes"):
-        if value := getattr(model, field):
-            written[field] = value
-    for field in ("regions", "endpoints"):
-        if value := getattr(model, field):
-            written[field] = _Flow(value)
-    if model.modalities:
-        sides = {side: _Flow(kinds) for side in ("input", "output") if (kinds := getattr(model.modalities, side))}
-        written["modalities"] = _FlowMap(sides)
-    if model.capabilities:
-        written["capabilities"] = capabilities(model)
-    for field in _LATER:
-        if (value := getattr(model, field)) is not None:
-            written[field] = value
-    if model.pricing:
-        cards = [card_of(card) for card in model.pricing]
-        written["pricing"] = cards[0] if len(cards) == 1 else cards
-    return written | dict(beside)
-
-
-def capabilities(model: Model) -> Any:
-    """A list where everything is a yes, else a mapping."""
+    """A model as its YAML entry, with the capabilities that go without saying in the feeds."""
     said = dict(model.capabilities)
-    if model.mode in ("chat", "responses", "completion", "realtime"):
+    if said and model.mode in ("chat", "responses", "completion", "realtime"):
         said = {"chat": True, **said}
     if said.get("audio_in") or said.get("audio_out"):
         said["audio"] = True
-    return _Flow(said) if all(said.values()) else _FlowMap(said)
-
-
-def card_of(card: Pricing) -> dict[str, Any]:
-    """A rate card as YAML."""
-    written = {key: value for key, value in card.to_dict().items() if not (key == "currency" and value == "USD")}
-    for override in written.get("overrides", ()):
-        override["when"] = (
-            [_when(w) for w in override["when"]] if isinstance(override["when"], list) else _when(override["when"])
-        )
-    return written
-
-
-def _when(when: Mapping[str, Any]) -> dict[str, Any]:
-    return _FlowMap({key: _Flow(value) if isinstance(value, list) else value for key, value in when.items()})
-
-
-def write(path: Path, series: str, entries: Mapping[str, dict[str, Any]], sources: Iterable[str], day: str) -> None:
-    """One family file, its sources named."""
-    head = yaml.dump({"updated": day, "sources": list(sources)}, Dumper=_Dumper, sort_keys=False, width=120)
-    body = yaml.dump({"models": dict(entries)}, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
-    text = f"# The {series} series. Prices are per unit (per token, per image, ...) in the card's currency, USD where none is named.\n"
-    path.write_text(text + head + body, "utf-8")
+    aliases = tuple(sorted(model.aliases))
+    return registry_form.entry(replace(model, aliases=aliases, capabilities=said, components=()), beside)
 
 
 def main() -> None:
@@ -353,8 +256,8 @@ def main() -> None:
         series, manifest = tables.series_of(model), tables.providers[model.provider]
         says = heard.get((model.provider, model.model), {})
         extra = {"source": FEEDS[next(iter(says))][1]} if says and not model.pricing else {}
-        implied = f"{manifest.maker}/{model.model}" if not manifest.resells else None
-        shown = replace(model, base_model=None) if model.base_model == implied else model
+        is_implied = model.base_model == registry_form.implied_base(model, manifest)
+        shown = replace(model, base_model=None) if is_implied else model
         written = entry(shown, extra | beside.get(model_id, {}))
         home = model.maker is not None and model.maker == manifest.maker and model.model not in families[series]
         if not home:
@@ -366,7 +269,8 @@ def main() -> None:
     for stale in options.out.glob("*.yaml"):
         stale.unlink()
     for series_name, entries in sorted(families.items()):
-        write(options.out / f"{series_name}.yaml", series_name, entries, sorted(sources[series_name]), options.day)
+        text = registry_form.family(series_name, entries, updated=options.day, sources=sorted(sources[series_name]))
+        (options.out / f"{series_name}.yaml").write_text(text, "utf-8")
     own = sum(model.maker == tables.providers[model.provider].maker for model in linked.values())
     print(f"{len(linked) - len(dropped)} models ({own} at their makers) in {len(families)} files")
 

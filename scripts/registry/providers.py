@@ -203,9 +203,11 @@ def problems(table: Table, feeds: Feeds) -> list[str]:
             *decided.get("aliases", []),
             *(n for names in decided.get("names", {}).values() for n in names),
         }
-        for spelling in {s.lower() for s in spellings}:
-            if meant.setdefault(spelling, provider) != provider:
-                found.append(f"{spelling!r} means {meant[spelling]} and {provider}")
+        found.extend(
+            f"{spelling!r} means {meant[spelling]} and {provider}"
+            for spelling in {s.lower() for s in spellings}
+            if meant.setdefault(spelling, provider) != provider
+        )
         unknown = set(decided.get("names", {})) - set(VOCABULARIES)
         found.extend(f"{provider}: unknown vocabulary {vocabulary}" for vocabulary in unknown)
         for vocabulary in (

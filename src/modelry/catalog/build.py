@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from modelry.catalog.claims import Claim, claim_of
 from modelry.catalog.fold import fold
 from modelry.catalog.lineage import Lineage
 from modelry.catalog.unify import unify
-from modelry.records import Provider
+from modelry.identity import spelling_of
+from modelry.records import Model, Provider
 from modelry.registry import BUNDLED
 
 CATALOGUE = Path("data/models.json")
@@ -69,7 +71,21 @@ def fold_all(sources: Sources) -> rows.Catalogue:
     manifests = {provider.id: provider for provider in sources.providers}
     day = newest(sources.claims)
     models = (fold(said, manifests.get(said[0].provider), day) for said in unify(sources.claims, manifests))
-    return rows.Catalogue(sources.lineage.linked(models), sources.names, day)
+    return rows.Catalogue(sources.lineage.linked(_each_alias_once(models)), sources.names, day)
+
+
+def _each_alias_once(models: Iterable[Model]) -> list[Model]:
+    """The models, each alias meaning one of them: an id is no alias, and the first row by name keeps the others."""
+    models = list(models)
+    meant = {(model.provider, spelling_of(model.model)): model.model for model in models}
+    for model in models:
+        for alias in model.aliases:
+            meant.setdefault((model.provider, spelling_of(alias)), model.model)
+    return [
+        replace(model, aliases=mine) if len(mine) != len(model.aliases) else model
+        for model in models
+        for mine in (tuple(a for a in model.aliases if meant[model.provider, spelling_of(a)] == model.model),)
+    ]
 
 
 def newest(said: Iterable[Claim]) -> str | None:

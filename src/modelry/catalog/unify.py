@@ -80,10 +80,5 @@ def _rewritten(name: str, rules: Iterable[CompiledRule]) -> Iterator[str]:
     """What the rules that learn nothing make of a name."""
     for rule in rules:
         applied = rule.apply(name)
-        if applied and not applied[1] and not _loses(rule):
+        if applied and not applied[1] and rule.name != "latest":  # what it drops tells offerings apart
             yield applied[0]
-
-
-def _loses(rule: CompiledRule) -> bool:
-    """Whether a rule drops something that tells offerings apart without learning it."""
-    return rule.name in ("latest",)

@@ -41,9 +41,11 @@ COMMANDS: dict[str, Entry] = {
     "resolve": Entry("resolve", "Models", "Which entry a name means, and why."),
     "providers": Entry("providers", "Models", "Who serves models, and where."),
     "cost": Entry("cost", "Prices", "What a call costs, exactly."),
+    "import": Entry("importing", "Catalogue", "Take in a feed as claims."),
     "build": Entry("maintain", "Catalogue", "Fold the registry into the catalogue and compile it."),
     "check": Entry("maintain", "Catalogue", "Whether registry, catalogue and snapshot are in step."),
     "schema": Entry("maintain", "Catalogue", "JSON Schemas of the YAML and of the rows."),
+    "export": Entry("exchange", "Catalogue", "Write the catalogue in the form of another system."),
     "completion": Entry("completion", "Shell", "A script that completes commands and model ids with TAB."),
 }
 
