@@ -19,8 +19,18 @@ known_rates = st.builds(
 
 per_rates = st.builds(Per, known_rates, st.integers(2, 3_600))
 rates = st.none() | known_rates | per_rates
-rate_maps = st.dictionaries(st.sampled_from(sorted(METERS)), rates, max_size=8)
-priced_maps = st.dictionaries(st.sampled_from(sorted(METERS)), known_rates, min_size=1, max_size=8)
+
+COMMON = (
+    "input", "output", "cached_input", "cache_write_1h", "reasoning", "input_audio", "input_image", "output_image",
+    "output_images", "input_characters", "seconds", "web_searches",
+)  # fmt: skip
+"""Buckets that cards and usages draw more often, so that they meet."""
+
+meters = st.sampled_from([meter.name for bucket in COMMON for meter in BUCKETS[bucket]]) | st.sampled_from(
+    sorted(METERS)
+)
+rate_maps = st.dictionaries(meters, rates, max_size=8)
+priced_maps = st.dictionaries(meters, known_rates, min_size=1, max_size=8)
 
 
 def _one_or_several(words):
@@ -76,9 +86,10 @@ _FACTS = dict.fromkeys(sorted(FACTS), st.sampled_from(WORDS)) | {
 }
 
 
-def _some_of(values):
+def _some_of(values, often=()):
     """Mappings of at most six of these keys; drawing every key each time would be slow."""
-    keys = st.lists(st.sampled_from(sorted(values)), max_size=6, unique=True)
+    key = st.sampled_from(sorted(values))
+    keys = st.lists(st.sampled_from(often) | key if often else key, max_size=6, unique=True)
     return keys.flatmap(lambda drawn: st.fixed_dictionaries({key: values[key] for key in drawn}))
 
 
@@ -94,5 +105,5 @@ def quantities(bucket, largest=10**12):
     return whole
 
 
-usages = _some_of({bucket: quantities(bucket) for bucket in BUCKETS})
+usages = _some_of({bucket: quantities(bucket) for bucket in BUCKETS}, often=COMMON)
 """Keywords of a `Usage`."""

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from modelry import formats
     from modelry.costs import CostEstimate, CostLine
     from modelry.errors import (
         AmbiguousModel,
         AmbiguousUsage,
         CatalogConflict,
         CatalogRejected,
+        CatalogWarning,
+        InvalidFilter,
         InvalidRegistry,
         InvalidUsage,
         ModelryError,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from modelry.pricing import Override, Pricing
     from modelry.records import Model, Provider, Verification
     from modelry.registry import Registry
+    from modelry.remote import get_model_cost_map
     from modelry.usage import Usage
 
     _default: Registry
@@ -44,20 +48,51 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "costs": "CostEstimate CostLine",
-    "errors": "AmbiguousModel AmbiguousUsage CatalogConflict CatalogRejected InvalidRegistry InvalidUsage ModelryError "
-    "UnknownModel UnknownProvider UnknownUsage Unpriced UsageMismatch",
+    "errors": "AmbiguousModel AmbiguousUsage CatalogConflict CatalogRejected CatalogWarning InvalidFilter InvalidRegistry "
+    "InvalidUsage ModelryError UnknownModel UnknownProvider UnknownUsage Unpriced UsageMismatch",
     "identity": "Resolution",
     "pricing": "Override Pricing",
     "records": "Model Provider Verification",
     "registry": "Registry",
+    "remote": "get_model_cost_map",
     "usage": "Usage",
 }
 _METHODS = "cost get models provider providers resolve"
 
-__all__ = (  # noqa: PLE0604 - names that the table above holds
-    *(name for names in _HOMES.values() for name in names.split()),
-    *_METHODS.split(),
-)
+__all__ = [
+    "AmbiguousModel",
+    "AmbiguousUsage",
+    "CatalogConflict",
+    "CatalogRejected",
+    "CatalogWarning",
+    "CostEstimate",
+    "CostLine",
+    "InvalidFilter",
+    "InvalidRegistry",
+    "InvalidUsage",
+    "Model",
+    "ModelryError",
+    "Override",
+    "Pricing",
+    "Provider",
+    "Registry",
+    "Resolution",
+    "UnknownModel",
+    "UnknownProvider",
+    "UnknownUsage",
+    "Unpriced",
+    "Usage",
+    "UsageMismatch",
+    "Verification",
+    "cost",
+    "formats",
+    "get",
+    "get_model_cost_map",
+    "models",
+    "provider",
+    "providers",
+    "resolve",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -66,14 +101,13 @@ def __getattr__(name: str) -> object:
         if registry is None:
             registry = globals()["_default"] = __getattr__("Registry").open()  # type: ignore[attr-defined]
         value: object = getattr(registry, name)
+    elif name == "formats":
+        value = __import__("modelry.formats", fromlist=["formats"])
     else:
-        for module, names in _HOMES.items():
-            if name in names.split():
-                value = getattr(__import__(f"modelry.{module}", fromlist=[name]), name)
-                break
-        else:
-            msg = f"module 'modelry' has no attribute {name!r}"
-            raise AttributeError(msg)
+        home = next((module for module, names in _HOMES.items() if name in names.split()), None)
+        if home is None:
+            raise AttributeError(f"module 'modelry' has no attribute {name!r}")
+        value = getattr(__import__(f"modelry.{home}", fromlist=[name]), name)
     globals()[name] = value
     return value
 

@@ -47,7 +47,7 @@ def _from(bound: int, fact: int) -> bool:
 
 
 def _equals(value: str | list[str], fact: str) -> bool:
-    return str(fact) in value if isinstance(value, list) else str(fact) == value
+    return str(fact) in map(str, value if isinstance(value, list) else (value,))
 
 
 # A scope that is not simply the first word of the regions in it.

@@ -5,6 +5,7 @@
     ├── AmbiguousModel        several providers have this name     .name .choices
     ├── UnknownProvider       no provider is called this           .name .suggestions
     ├── Unpriced              no price is known, or strict refused .model .buckets
+    ├── InvalidFilter         nothing can be chosen by this        .filter .value .suggestions
     ├── InvalidUsage          a count or a condition is no count   .bucket .value
     │   ├── UnknownUsage      a body of no known shape
     │   ├── AmbiguousUsage    a body of two shapes, counted differently
@@ -14,7 +15,8 @@
     ├── CatalogRejected       a catalogue or feed is not taken     .reason
     └── CatalogConflict       somebody else wrote in between
 
-Errors carry data besides their text, and the text says what to do.
+Errors carry data besides their text, and the text says what to do. Where modelry goes on with the next best thing, it
+warns instead: ``CatalogWarning``, a UserWarning.
 """
 
 from __future__ import annotations
@@ -27,6 +29,14 @@ if TYPE_CHECKING:
 
 class ModelryError(Exception):
     """Any refusal of modelry."""
+
+
+def _shown(value: object) -> str:
+    try:
+        shown = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        shown = f"<{type(value).__name__}>"
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 class _UnknownName(ModelryError):
@@ -74,14 +84,24 @@ class Unpriced(ModelryError):
         super().__init__(f"{model}: {why}")
 
 
+class InvalidFilter(ModelryError):
+    """A filter or an order names what there is none of, or its value is of the wrong kind."""
+
+    def __init__(self, name: str, value: object, why: str, suggestions: Iterable[str] = ()) -> None:
+        self.filter = name
+        self.value = value
+        self.suggestions = tuple(suggestions)
+        hint = f"; did you mean {' or '.join(self.suggestions)}?" if self.suggestions else ""
+        super().__init__(f"{name}={_shown(value)}: {why}{hint}")
+
+
 class InvalidUsage(ModelryError):
     """A count is negative, fractional, no number, contradictory or of no known bucket."""
 
     def __init__(self, bucket: str, value: object, why: str) -> None:
         self.bucket = bucket
         self.value = value
-        shown = repr(value)
-        super().__init__(f"{bucket}={shown if len(shown) <= 80 else shown[:77] + '...'}: {why}")
+        super().__init__(f"{bucket}={_shown(value)}: {why}")
 
 
 class UnknownUsage(InvalidUsage):
@@ -138,3 +158,7 @@ class CatalogRejected(ModelryError):
 
 class CatalogConflict(ModelryError):
     """The catalogue changed between reading and writing: read again and retry."""
+
+
+class CatalogWarning(UserWarning):
+    """A catalogue at a URL was not to be had or not to be believed; the text says why, and what is used instead."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from modelry.conditions import ALWAYS_LISTS, CONDITIONS
+from modelry.conditions import ALWAYS_LISTS, CONDITIONS, SERVICE_TIERS, WEEKDAYS
 from modelry.meters import METERS
 
 TYPE_CHECKING = False
@@ -76,6 +76,7 @@ class Pricing(NamedTuple):
         Amounts may be text, integers or Decimals, never floats. Raises ValueError naming the key.
         """
         fields = {key: card[key] for key in _CARD_FIELDS if card.get(key) is not None}
+        _flag(fields.get("correction", False))
         overrides = tuple(_override(override) for override in card.get("overrides") or ())
         return cls(rates=_rates(card, {*_CARD_FIELDS, "overrides"}), overrides=overrides, **fields)
 
@@ -99,62 +100,75 @@ def _amount(rate: Rate) -> Decimal | None:
 def decimal(value: object) -> Decimal:
     """Exactly this number; ValueError for a float (it was rounded before it came here), NaN and infinities."""
     if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal):
-        msg = f"{value!r} is no exact number: give text, an integer or a Decimal"
-        raise ValueError(msg)
+        raise ValueError(f"{value!r} is no exact number: give text, an integer or a Decimal")
     try:
         number = Decimal(value)
     except ArithmeticError:
-        msg = f"{value!r} is no number"
-        raise ValueError(msg) from None
+        raise ValueError(f"{value!r} is no number") from None
     if not number.is_finite():
-        msg = f"{value!r} is no price"
-        raise ValueError(msg)
+        raise ValueError(f"{value!r} is no price")
     return number
 
 
 def _rate(value: object) -> Rate:
     if value is None:
         return None
-    if isinstance(value, dict):
-        return Per(decimal(value["amount"]), int(value["per"]))
-    return decimal(value)
+    amount, per = (value.get("amount"), _whole(value.get("per"))) if isinstance(value, dict) else (value, 1)
+    number = decimal(amount)
+    if number < 0:
+        raise ValueError(f"{number:f} is below 0")
+    return Per(number, per) if per > 1 else number
 
 
 def _rates(mapping: Mapping[str, Any], others: set[str] | frozenset[str]) -> dict[str, Rate]:
-    unknown = mapping.keys() - METERS.keys() - others
-    if unknown:
-        msg = f"{min(unknown)!r} is no meter"
-        raise ValueError(msg)
+    if unknown := mapping.keys() - METERS.keys() - others:
+        raise ValueError(f"{min(unknown)!r} is no meter")
     return {meter: _rate(mapping[meter]) for meter in METERS if meter in mapping}
 
 
 def _override(mapping: Mapping[str, Any]) -> Override:
-    when = mapping["when"]
-    alternatives = tuple(_when(w) for w in (when if isinstance(when, list | tuple) else (when,)))
-    multiply = mapping.get("multiply")
+    when, multiply = mapping.get("when"), mapping.get("multiply")
     return Override(
-        when=alternatives,
+        when=tuple(map(_when, when if isinstance(when, list | tuple) else (when,))),
         rates=_rates(mapping, _OVERRIDE_FIELDS),
-        replace=bool(mapping.get("replace", False)),
+        replace=_flag(mapping.get("replace", False)),
         multiply=None if multiply is None else decimal(multiply),
     )
 
 
-def _when(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    when: dict[str, Any] = {}
-    for key, value in sorted(mapping.items()):
-        if key not in CONDITIONS and key != "weekday_timezone":
-            msg = f"{key!r} is no condition"
-            raise ValueError(msg)
-        if key in ALWAYS_LISTS:
-            when[key] = list(value) if isinstance(value, list | tuple) else [value]
-        elif key in CONDITIONS and CONDITIONS[key].value == "integer":
-            when[key] = int(value)
-        elif isinstance(value, list | tuple):
-            when[key] = list(value) if len(value) > 1 else value[0]
-        else:
-            when[key] = value
-    return when
+def _when(mapping: Any) -> dict[str, Any]:
+    if not isinstance(mapping, dict) or not mapping.keys() - {"weekday_timezone"}:
+        raise ValueError(f"an override needs conditions in `when`, not {mapping!r}")
+    return {key: _condition(key, value) for key, value in sorted(mapping.items())}
+
+
+def _condition(key: str, value: Any) -> Any:
+    """The one form that a condition's value has: whole numbers, lists where there is more than one."""
+    if key == "weekday_timezone":
+        return value
+    if key not in CONDITIONS:
+        raise ValueError(f"{key!r} is no condition")
+    kind = CONDITIONS[key].value
+    if kind == "integer":
+        return _whole(value)
+    listed = list(value) if isinstance(value, list | tuple) else [value]
+    allowed = {"tier": SERVICE_TIERS, "weekdays": WEEKDAYS}.get(kind)
+    if not listed or (allowed and not set(listed) <= set(allowed)):
+        raise ValueError(f"{key}: {value!r} is none of {', '.join(sorted(allowed or ['any text']))}")
+    return listed if key in ALWAYS_LISTS or len(listed) > 1 else listed[0]
+
+
+def _whole(value: object) -> int:
+    number = decimal(value)
+    if number != number.to_integral_value() or number < 1:
+        raise ValueError(f"{value!r} is no whole number of 1 or more")
+    return int(number)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
 
 
 def _plain_rates(rates: Mapping[str, Rate]) -> dict[str, Any]:

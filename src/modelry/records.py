@@ -41,7 +41,9 @@ class Modalities:
     __pydantic_config__ = _EDGE
 
     input: Sequence[str] = ()
+    """What it takes."""
     output: Sequence[str] = ()
+    """What it gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +169,11 @@ class DefaultRate:
     __pydantic_config__ = _EDGE
 
     of: str
+    """The meter whose rate it is a share of."""
     times: Decimal
+    """The share, such as 0.5."""
     source: str
+    """The provider's page that says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +183,11 @@ class Rule:
     __pydantic_config__ = _EDGE
 
     name: str
+    """What a resolution calls it."""
     match: str
+    """A regular expression that fits the whole name; its named groups are what the name says besides."""
     to: str
+    """The name that it stands for, with {groups} of the pattern."""
     bare: bool = False
     """The shape alone says which provider is meant: the rule also reads bare names."""
 
@@ -191,14 +199,19 @@ class Provider:
     __pydantic_config__ = _EDGE
 
     id: str
+    """Its id, the name of the file."""
     name: str
+    """What it is called by people."""
     base_url: str | None = None
+    """Where its API is."""
     api: str | None = None
     """The dialect of its usage object, such as openai.chat."""
     env: Sequence[str] = ()
     """Environment variables that hold its key."""
     docs: str | None = None
+    """Page that describes its models."""
     pricing_page: str | None = None
+    """Page that says what they cost."""
     maker: str | None = None
     """The maker whose own service this is."""
     resells: bool = False

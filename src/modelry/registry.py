@@ -30,7 +30,7 @@ _MOST_KEPT = 10_000
 class Registry:
     """Models, providers and prices of one catalogue.
 
-    Safe to share between threads. Nothing is read before it is asked for, and no network is touched.
+    Safe to share between threads. Nothing is read before it is asked for, and no network is touched after `open`.
     """
 
     def __init__(self, snapshot: Snapshot, aliases: dict[str, str] | None = None) -> None:
@@ -40,14 +40,19 @@ class Registry:
 
     @classmethod
     def open(cls, source: str | os.PathLike[str] | None = None) -> Registry:
-        """Open the bundled catalogue (None), a snapshot, `data/models.json`, or a `v1/` folder.
+        """Open the bundled catalogue (None), a snapshot, `data/models.json`, a `v1/` folder, or an http(s) URL.
 
-        A catalogue or folder is compiled once to a snapshot in the user's cache. The environment may name another
-        default (`MODELRY_CATALOG`) and a JSON file of further aliases (`MODELRY_ALIASES`: {"name": "provider/model"}).
-        Raises CatalogRejected or InvalidRegistry.
+        A catalogue or folder is compiled once to a snapshot in the user's cache. A URL serves a catalogue or LiteLLM's
+        model cost map; where that fails, its last good copy or the bundled catalogue is opened, with a CatalogWarning.
+        The environment may name another default (`MODELRY_CATALOG`) and a JSON file of further aliases
+        (`MODELRY_ALIASES`: {"name": "provider/model"}). Raises CatalogRejected or InvalidRegistry.
         """
         path = os.fspath(source) if source is not None else os.environ.get("MODELRY_CATALOG") or BUNDLED
-        if not path.endswith(".sqlite"):
+        if path[:8].lower().startswith(("http://", "https://")):
+            from modelry.remote import snapshot_at
+
+            path = snapshot_at(path)
+        elif not path.endswith(".sqlite"):
             from modelry.places import snapshot_of
 
             path = snapshot_of(path)

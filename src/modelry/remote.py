@@ -18,12 +18,13 @@ import sys
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache, partial
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -132,7 +133,7 @@ def snapshot_at(url: str, *, limits: Limits = LIMITS) -> str:
 # ---- fetch, judge, use, keep -----------------------------------------------------------------------------------------
 
 
-class _Unfit(Exception):  # noqa: N818 - never leaves this module
+class _Unfit(Exception):
     """Why what was fetched, or the attempt, is given up."""
 
 
@@ -164,15 +165,12 @@ def _obtain(url: str, use: Callable[[_Copy], T], bundled: Callable[[], T], limit
     _need_httpx2(url)
     copy = _kept(url)
     try:
-        fetched = _fetch(url, copy, limits)
-        current = copy if fetched is None else _judged(fetched, copy, guards)
-        if current is None:
-            raise _Unfit("answered 304, although there is no copy here")
+        current = _current(url, copy, guards, limits)
         made = _used(use, current)
     except _Unfit as error:
         why = str(error)
     else:
-        if fetched is not None:
+        if current is not copy:
             _keep(url, current)
         return made
     if copy is not None:
@@ -182,6 +180,15 @@ def _obtain(url: str, use: Callable[[_Copy], T], bundled: Callable[[], T], limit
             return made
     _warn(f"{shown(url)} {why}; using the bundled catalogue")
     return bundled()
+
+
+def _current(url: str, copy: _Copy | None, guards: Guards, limits: Limits) -> _Copy:
+    fetched = _fetch(url, copy, limits)
+    if fetched is not None:
+        return _judged(fetched, copy, guards)
+    if copy is None:
+        raise _Unfit("answered 304")
+    return copy
 
 
 def _used(use: Callable[[_Copy], T], copy: _Copy) -> T:
@@ -226,9 +233,7 @@ def _need_httpx2(url: str) -> None:
     try:
         import httpx2  # noqa: F401
     except ImportError:
-        raise CatalogRejected(
-            shown(url), "a catalogue at a URL needs httpx2: pip install 'modelry[refresh]'"
-        ) from None
+        raise CatalogRejected(shown(url), "a catalogue at a URL needs httpx2: pip install 'modelry[refresh]'") from None
 
 
 def _fetch(url: str, copy: _Copy | None, limits: Limits) -> _Fetched | None:
@@ -241,22 +246,30 @@ def _fetch(url: str, copy: _Copy | None, limits: Limits) -> _Fetched | None:
         **({"If-Modified-Since": copy.last_modified} if copy and copy.last_modified else {}),
     }  # fmt: skip
     try:
-        address = httpx2.URL(url)
-        user = (address.username, address.password) if address.userinfo else None
-        address = address.copy_with(username=None, password=None)  # httpx2 logs the URL of a request
-        if address.scheme not in ("http", "https") or not address.host:
-            raise _Unfit("is no http or https URL")
+        address = _address(url)
         with httpx2.Client(timeout=limits.seconds) as client:
-            request = client.build_request("GET", address, headers=headers)
-            if user:
-                request = next(httpx2.BasicAuth(*user).auth_flow(request))
+            # The password goes into a header: httpx2 logs the URL of every request.
+            request = client.build_request("GET", address.copy_with(username=None, password=None), headers=headers)
+            if address.userinfo:
+                request = next(httpx2.BasicAuth(address.username, address.password).auth_flow(request))
             return _within(limits.seconds, partial(_download, client, request, limits))
+    except _Unfit:
+        raise
     except httpx2.InvalidURL:
         raise _Unfit("is no URL that can be read") from None
     except httpx2.TimeoutException:
         raise _Unfit(_too_slow(limits.seconds)) from None
-    except (httpx2.HTTPError, OSError, ValueError, ImportError) as error:  # ImportError: an extra for the proxy
-        raise _Unfit(f"cannot be fetched: {_brief(error)}") from None
+    except Exception as error:  # besides httpx2's: no certificates, a proxy that needs another package
+        raise _Unfit(f"cannot be fetched: {_brief(error)}") from error
+
+
+def _address(url: str) -> httpx2.URL:
+    import httpx2
+
+    address = httpx2.URL(url)
+    if address.scheme not in ("http", "https") or not address.host or (address.port or 0) > 65_535:
+        raise _Unfit("is no http or https URL")
+    return address
 
 
 def _too_slow(seconds: float) -> str:
@@ -298,11 +311,17 @@ def _download(client: httpx2.Client, request: httpx2.Request, limits: Limits) ->
             elif response.status_code == 304 and asked:
                 return None
             elif response.status_code == 200:
-                headers = response.headers
-                return _Fetched(_body(response, limits, until), headers.get("ETag"), headers.get("Last-Modified"))
+                body = _body(response, limits, until)
+                return _Fetched(body, _validator(response, "ETag"), _validator(response, "Last-Modified"))
             else:
                 raise _Unfit(f"answered {response.status_code}")
     raise _Unfit(f"redirects more than {limits.redirects} times")
+
+
+def _validator(response: httpx2.Response, name: str) -> str | None:
+    """A header to send back with the next request; one that no header may hold would spoil every later fetch."""
+    value: str = response.headers.get(name, "")
+    return value if value.isascii() and value.isprintable() and len(value) <= 1_000 else None
 
 
 def _next(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request:
@@ -419,8 +438,7 @@ def _refused(name: str) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"{twice[:80]!r} stands twice in one object")
     return found
 
@@ -460,13 +478,129 @@ def _keep(url: str, copy: _Copy) -> None:
         write_whole(_folder() / f"{_name(url)}.copy", sha256(rest).hexdigest().encode() + b"\n" + rest)
 
 
+# ---- use -------------------------------------------------------------------------------------------------------------
+
+
+def _map_of(copy: _Copy) -> dict[str, Any]:
+    if copy.shape == "litellm":
+        return plainly(copy.data)  # type: ignore[no-any-return]
+    return litellm.write(rows.load(copy.body, "the catalogue").models, providers=_names(_bundled_providers()))
+
+
+def _snapshot_of(url: str, copy: _Copy) -> str:
+    with _bundle() as bundle:
+        content = bundle.meta()["content"]
+    key = rows.content_of(copy.body, content.encode(), f"{__version__} {VERSION}".encode())
+    target = _folder() / f"{_name(url)}-{key[:32]}.sqlite"
+    if not _is_whole(target):
+        models = _models_of(copy)
+        compiler.write(target, models, _providers_of(models), key)
+        write_whole(target.with_suffix(".sha256"), _digest(target).encode())
+        _forget_others(target)
+    return str(target)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a snapshot is as it was written. (SQLite's own check does not see a flipped bit in a price.)"""
+    try:
+        return _digest(path) == path.with_suffix(".sha256").read_text("ascii")
+    except (OSError, ValueError):
+        return False
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _forget_others(target: Path) -> None:
+    """Snapshots that this URL's earlier contents left; a day is enough for whoever is just about to open one."""
+    for other in target.parent.glob(f"{target.name[:32]}-*"):
+        with contextlib.suppress(OSError):
+            if other.stem != target.stem and other.stat().st_mtime < time.time() - 86_400:
+                other.unlink()
+
+
+def _models_of(copy: _Copy) -> Sequence[Model]:
+    if copy.shape == "modelry":
+        return rows.load(copy.body, "the catalogue").models
+    providers = _bundled_providers()
+    manifests = {provider.id: provider for provider in providers}
+    spellings = {spelling: provider.id for provider in providers for spelling in provider.spellings}
+    offered = litellm.read(copy.data, providers=spellings | _names(providers), prose=False)
+    said = [claim_of("litellm", model, copy.day) for model in offered]
+    offerings = unify([*said, *_bundled_identities()], manifests)
+    return [
+        fold(claims, manifests.get(claims[0].provider), copy.day)
+        for claims in offerings
+        if any(claim.source == "litellm" for claim in claims)
+    ]
+
+
+def _providers_of(models: Iterable[Model]) -> list[Provider]:
+    """The bundled manifests, and a bare one for each provider that nobody has described: its models have names too."""
+    providers = _bundled_providers()
+    spelled = {spelling for provider in providers for spelling in provider.spellings}
+    unknown = sorted({model.provider for model in models} - spelled)
+    return [*providers, *(Provider(id=provider, name=provider) for provider in unknown)]
+
+
 # ---- the bundle ------------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _bundle() -> Iterable[Snapshot]:  # type: ignore[misc]
+def _bundle() -> Iterator[Snapshot]:
     snapshot = Snapshot(BUNDLED)
     try:
         yield snapshot
     finally:
         snapshot.close()
+
+
+def _bundled_providers() -> list[Provider]:
+    with _bundle() as bundle:
+        return bundle.providers()
+
+
+def _names(providers: Iterable[Provider]) -> dict[str, str]:
+    return {name: provider.id for provider in providers for name in provider.names.get("litellm", ())}
+
+
+def _bundled_identities() -> Iterator[Claim]:
+    """What the bundle knows of its offerings besides limits and prices: who made them, and their other names."""
+    fields = ("series", "base_model", "aliases")
+    with _bundle() as bundle:
+        for provider, model, series, base_model, aliases in bundle.rows(
+            f"SELECT provider, model, {', '.join(fields)} FROM models"
+        ):
+            values = (series, base_model, tuple(loads(aliases)) if aliases else None)
+            said = {field: value for field, value in zip(fields, values, strict=True) if value}
+            yield Claim("bundle", provider, model, said)
+
+
+def _bundled_map() -> dict[str, Any]:
+    return json.loads(_bundled_text(datetime.now(UTC).date().isoformat()))  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1)
+def _bundled_text(day: str) -> str:
+    """The bundle as a model cost map with the prices of a day; made once, for it takes a second."""
+    with _bundle() as bundle:
+        providers = bundle.providers()
+        return json.dumps(litellm.write(bundle.models(), providers=_names(providers), day=day))
+
+
+@lru_cache(maxsize=2)
+def _bundled_count(shape: str) -> int:
+    """How many models of a shape the bundle holds: like is counted with like, LiteLLM's map with what came from it."""
+    with _bundle() as bundle:
+        if shape == "modelry":
+            return int(bundle.meta()["models"])
+        said = [loads(text).get(litellm.SOURCE, {}) for (text,) in bundle.rows("SELECT extensions FROM models") if text]
+    keys = sum(("key" in one) + len(one.get("hints", {}).get("keys", {})) for one in said)
+    return keys or len(_bundled_map()) - 1
+
+
+def _bundled_day() -> str | None:
+    with _bundle() as bundle:
+        return bundle.rows("SELECT max(last_updated) FROM models")[0][0]  # type: ignore[no-any-return]

@@ -46,8 +46,8 @@ class CompiledRule(NamedTuple):
 
 
 def placeholders(template: str) -> frozenset[str]:
-    """The groups that a template uses."""
-    return frozenset(name for _, name, _, _ in Formatter().parse(template) if name)
+    """The groups that a template uses; ValueError where it is none."""
+    return frozenset(name for _, name, _, _ in Formatter().parse(template) if name is not None)
 
 
 def compile_rule(name: str, match: str = "", to: str = "", *, bare: bool = False) -> CompiledRule:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from modelry.capabilities import CAPABILITIES, COMPONENTS, MODALITIES, STATUSES
 from modelry.costs import EXACT, timeline
-from modelry.errors import ModelryError, UnknownProvider
+from modelry.errors import InvalidFilter, UnknownProvider
 from modelry.identity import spelling_of
 from modelry.pricing import Override, Per, Pricing, decimal
 
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from modelry.snapshot import Snapshot
 
     Price = Decimal | float | str
-
-
-class InvalidFilter(ModelryError):
-    """A filter or an order names what there is none of, or its value is of the wrong kind."""
-
-    def __init__(self, name: str, value: object, why: str, suggestions: Iterable[str] = ()) -> None:
-        self.filter = name
-        self.value = value
-        self.suggestions = tuple(suggestions)
-        shown = repr(value)
-        hint = f"; did you mean {' or '.join(self.suggestions)}?" if self.suggestions else ""
-        super().__init__(f"{name}={shown if len(shown) <= 80 else shown[:77] + '...'}: {why}{hint}")
 
 
 class Filters(TypedDict, total=False):

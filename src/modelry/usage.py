@@ -76,8 +76,8 @@ class Usage:
             return NotImplemented
         counts = dict(self._counts)
         for bucket, n in other._counts.items():
-            sum_ = counts.get(bucket, 0)
-            counts[bucket] = sum_ + n if type(sum_) is type(n) is int else EXACT.add(Decimal(sum_), n)
+            so_far = counts.get(bucket, 0)
+            counts[bucket] = so_far + n if type(so_far) is type(n) is int else EXACT.add(Decimal(so_far), n)
         return Usage.from_counts(counts)
 
     def __eq__(self, other: object) -> bool:

@@ -8,196 +8,43 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from datetime import date
-from decimal import Decimal
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Any, get_type_hints
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    TypeAdapter,
-    WithJsonSchema,
-    create_model,
-)
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from modelry.capabilities import CAPABILITIES, COMPONENT_OF_MODE, COMPONENTS, STATUSES
-from modelry.conditions import CONDITIONS, SERVICE_TIERS, WEEKDAYS
-from modelry.meters import METERS
-from modelry.records import MODEL_FIELDS, Model, Provider
+from modelry.authoring import kinds
+from modelry.capabilities import CAPABILITIES, COMPONENT_OF_MODE, COMPONENTS, MODALITIES, STATUSES
+from modelry.conditions import CONDITIONS, SERVICE_TIERS, STANDARD_TIERS, WEEKDAYS
+from modelry.meters import METERS, Meter
+from modelry.records import MODEL_FIELDS, DefaultRate, Modalities, Model, Provider, Rule, Verification
+from modelry.rules import SHARED
 
-_CLOSED = ConfigDict(extra="forbid")
+VOCABULARIES = ("litellm", "models.dev", "openrouter", "genai_prices", "otel")
+"""Other systems whose names of a provider a manifest lists."""
 
-
-def _calendar_date(text: str) -> str:
-    """YYYY-MM-DD, or YYYY-MM where no day is known, or YYYY."""
-    date.fromisoformat(f"{text}-01-01"[: len("2026-01-01")] if len(text) <= len("2026-01") else text)
-    return text
-
-
-def _instant(text: str) -> str:
-    """A date, or a UTC instant such as 2026-08-16T16:00:00Z."""
-    date.fromisoformat(text.partition("T")[0])
-    return text
-
-
-def _span(text: str) -> str:
-    start, dash, end = text.partition("-")
-    for clock in (start, end):
-        hours, colon, minutes = clock.partition(":")
-        if not (dash and colon and hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
-            msg = "hours are written 01:00-04:00"
-            raise ValueError(msg)
-    return text
-
-
-def _zone(text: str) -> str:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError):
-        msg = "is no time zone such as Asia/Shanghai"
-        raise ValueError(msg) from None
-    return text
-
-
-def _price(number: Decimal) -> Decimal:
-    if not number.is_finite() or number < 0:
-        msg = "a price is a number of 0 or more"
-        raise ValueError(msg)
-    return number
-
-
-Date = Annotated[
-    str, AfterValidator(_calendar_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"})
-]
-Day = Annotated[
-    str,
-    AfterValidator(lambda text: date.fromisoformat(text) and text),
-    WithJsonSchema({"type": "string", "format": "date"}),
-]
-Instant = Annotated[str, AfterValidator(_instant), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}"})]
-Price = Annotated[Decimal, AfterValidator(_price), WithJsonSchema({"type": "number", "minimum": 0})]
-Span = Annotated[str, AfterValidator(_span)]
-Tokens = Annotated[int, Field(gt=0)]
-
-
-class _Per(BaseModel):
-    """A price as published for several units, where the price of one is not exact."""
-
-    model_config = _CLOSED
-    amount: Price
-    per: Annotated[int, Field(gt=1)]
-
-
-def _listed(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-class _OrOne:
-    """In a JSON Schema: one item may stand for a list of one."""
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        many = handler(core)
-        return {"anyOf": [many["items"], many]}
-
-
-def _one_or_many(kind: Any) -> Any:
-    return Annotated[list[kind], BeforeValidator(_listed), _OrOne()]
-
-
-_CONDITION_TYPES: dict[str, Any] = {
-    "integer": Tokens,
-    "tier": _one_or_many(Literal[*sorted(SERVICE_TIERS)]),
-    "text": _one_or_many(str),
-    "hours": _one_or_many(Span),
-    "weekdays": _one_or_many(Literal[*WEEKDAYS]),
-}
-_create: Any = create_model  # its overloads know fixed names alone
-When: Any = _create(
-    "When",
-    __config__=_CLOSED,
-    __doc__="Conditions that must all hold.",
-    weekday_timezone=(Annotated[str, AfterValidator(_zone)] | None, None),
-    **{key: (_CONDITION_TYPES[condition.value] | None, None) for key, condition in CONDITIONS.items()},
-)
-
-
-def _rate_fields() -> dict[str, Any]:
-    rate = Annotated[Any, BeforeValidator(_rate), WithJsonSchema({"anyOf": [
-        {"type": "number", "minimum": 0}, {"type": "null"}, _Per.model_json_schema()]})]  # fmt: skip
-    return {
-        name: (rate, Field(None, description=f"USD (or the card's currency) per {meter.unit.replace('_', ' ')}"))
-        for name, meter in METERS.items()
-    }
-
-
-def _rate(value: object) -> object:
-    """Validated as the one form that it has, so that a mistake is told once."""
-    if value is None:
-        return None
-    return (TypeAdapter(_Per) if isinstance(value, dict) else TypeAdapter(Price)).validate_python(value)
-
-
-OverrideForm: Any = _create(
-    "Override",
-    __config__=_CLOSED,
-    __doc__="Rates that apply when any of `when` holds; a later override wins, meter by meter.",
-    when=(_one_or_many(When), ...),
-    replace=(bool, Field(default=False, description="forget every token rate before")),
-    multiply=(Price | None, Field(None, description="scale all token rates, after all rates")),
-    **_rate_fields(),
-)
-Card: Any = _create(
-    "Pricing",
-    __config__=_CLOSED,
-    __doc__="A rate card: base rates by meter, then ordered overrides, then the day from which it holds.",
-    currency=(Annotated[str, Field(pattern="^[A-Z]{3}$")], "USD"),
-    effective_from=(Instant | None, None),
-    observed=(Day | None, None),
-    source=(str | None, None),
-    correction=(bool, False),
-    overrides=(list[OverrideForm], []),
-    **_rate_fields(),
-)
-
-
-def _says_yes(value: object) -> object:
-    """A list of capabilities says yes to each; a mapping may also say no."""
-    return dict.fromkeys(value, "true") if isinstance(value, list) and all(isinstance(v, str) for v in value) else value
-
-
-_CapabilityName: Any = Literal[*CAPABILITIES]
-_names = TypeAdapter(_CapabilityName).json_schema()
-Capabilities = Annotated[dict[_CapabilityName, bool], BeforeValidator(_says_yes), WithJsonSchema({"anyOf": [
-    {"type": "array", "items": _names},
-    {"type": "object", "propertyNames": _names, "additionalProperties": {"type": "boolean"}}]})]  # fmt: skip
-Cards = _one_or_many(Card)
-
-_SHARPER: dict[str, Any] = {
-    "pricing": Cards,
-    "capabilities": Capabilities,
-    "components": list[Literal[*COMPONENTS]],  # type: ignore[valid-type]
-    "mode": Literal[*COMPONENT_OF_MODE],
-    "status": Literal[*STATUSES],
-    "release_date": Date,
-    "knowledge_cutoff": Date,
-    "deprecation_date": Day,
-    "context": Tokens,
-    "max_input_tokens": Tokens,
-    "max_output_tokens": Tokens,
-    "dimensions": Tokens,
-}
-_DERIVED = frozenset({"model", "family", "series", "unit", "missing_since", "last_updated", "extensions", "provenance"})
 RENAMED = {"context_window": "context"}
 """The YAML's word (seed 0) for a field that rows call otherwise (seed 2)."""
+
+_DERIVED = frozenset({"model", "family", "series", "unit", "missing_since", "last_updated", "extensions", "provenance"})
+_TEXTS = kinds.list_of(kinds.Text)
+_NAMES = kinds.list_of(kinds.Name)
+_create: Any = create_model  # its overloads know fixed names alone
+
+
+def _form(name: str, doc: str | None, /, **fields: Any) -> Any:
+    """A form that knows these fields alone: each a kind, and what it means."""
+    known = {word: (kind | None if optional else kind, Field(None if optional else ..., description=meaning))
+             for word, (kind, meaning, optional) in fields.items()}  # fmt: skip
+    return _create(name, __config__=ConfigDict(extra="forbid"), __doc__=doc, **known)
+
+
+def _of_record(record: type, of: Mapping[str, Any], *needed: str) -> Any:
+    """The form of a record; `of` names the kinds of its fields."""
+    means = meanings(record)
+    return _form(record.__name__, record.__doc__, **{w: (kind, means[w], w not in needed) for w, kind in of.items()})
 
 
 @cache
@@ -212,42 +59,177 @@ def meanings(record: type) -> dict[str, str]:
     }  # fmt: skip
 
 
+# Rate cards
+
+_NO_TIER = "the base rates are those of having no tier: give them there"
+_CONDITION_KINDS = {
+    "integer": kinds.Tokens,
+    "tier": kinds.one_or_many(kinds.one_of(sorted(SERVICE_TIERS), dict.fromkeys(STANDARD_TIERS, _NO_TIER))),
+    "text": kinds.one_or_many(kinds.Text),
+    "hours": kinds.one_or_many(kinds.Span),
+    "weekdays": kinds.one_or_many(kinds.one_of(WEEKDAYS)),
+}
+_COMPARED = {
+    "prompt_tokens_above": "Holds where the input has more tokens than this, cached ones included.",
+    "prompt_tokens_from": "Holds where the input has this many tokens or more, cached ones included.",
+    "region_not": "Holds where the call's region is known and lies in none of these.",
+    "region": "Holds where the call's region is one of these or lies in one.",
+    "utc_hours": "Holds in these hours of the day in UTC, such as 16:30-00:30.",
+    "weekdays": "Holds on these days of the week, in UTC or in `weekday_timezone`.",
+    "results_above": "Holds where a search returns more results than this.",
+    "video_interval_above": "Holds where a video's interval is above this.",
+}
+Per = _form(
+    "Per",
+    "A price as published for several units, where the price of one is not exact.",
+    amount=(kinds.Price, "What `per` units cost.", False),
+    per=(kinds.Several, "How many units that is.", False),
+)
+When = _form(
+    "When",
+    "Conditions that must all hold.",
+    weekday_timezone=(kinds.Zone, "Calendar on which `weekdays` is read, such as Asia/Shanghai.", True),
+    **{
+        key: (_CONDITION_KINDS[c.value], _COMPARED.get(key, f"Holds where the call's {c.fact} is one of these."), True)
+        for key, c in CONDITIONS.items()
+    },
+)
+
+
+def _rates() -> dict[str, Any]:
+    return {
+        name: (_rate(meter), f"USD, or the card's currency, per {meter.unit.replace('_', ' ')}; null is unknown.", True)
+        for name, meter in METERS.items()
+    }
+
+
+def _rate(meter: Meter) -> Any:
+    return kinds.either(lambda value: isinstance(value, dict), kinds.TokenPrice if meter.is_token else kinds.Price, Per)
+
+
+OverrideForm = _form(
+    "Override",
+    "Rates that apply when any of `when` holds; a later override wins, meter by meter.",
+    when=(
+        kinds.one_or_many(When),
+        "When it applies: conditions that all hold, or a list of such of which one does.",
+        False,
+    ),
+    replace=(kinds.YesNo, "Forget every token rate before it.", True),
+    multiply=(kinds.Factor, "Scale all token rates, after all rates.", True),
+    **_rates(),
+)
+Card = _form(
+    "Pricing",
+    "A rate card: base rates by meter, then ordered overrides, then the day from which it holds.",
+    currency=(kinds.Currency, "Currency of all its rates; USD where none is named.", True),
+    effective_from=(kinds.Instant, "Day, or UTC instant, from which it holds.", True),
+    observed=(kinds.Day, "Day on which somebody saw it, where it is not known since when it holds.", True),
+    source=(kinds.Text, "Where the price was read: a page, or a feed and its date.", True),
+    correction=(kinds.YesNo, "It mends an error of the card before it; the price itself did not change.", True),
+    overrides=(kinds.list_of(OverrideForm), "Other rates under conditions, in order.", True),
+    **_rates(),
+)
+
+# Entries
+
+_CAPABILITY = kinds.one_of(CAPABILITIES)
+ModalitiesForm = _of_record(
+    Modalities, dict.fromkeys(("input", "output"), kinds.list_of(kinds.one_of(MODALITIES)))
+)  # fmt: skip
+VerificationForm = _of_record(
+    Verification,
+    {
+        "status": kinds.one_of(("verified", "unverified", "failed")),
+        "last_checked": kinds.Day,
+        "verified_capabilities": kinds.list_of(_CAPABILITY),
+        "source": kinds.Text,
+    },
+    "status",
+)
+_SHARPER: dict[str, Any] = {
+    "provider": kinds.Name,
+    "pricing": kinds.one_or_many(Card),
+    "capabilities": kinds.mapping_or_list(_CAPABILITY, kinds.YesNo),
+    "components": kinds.list_of(kinds.one_of(COMPONENTS)),
+    "mode": kinds.one_of(COMPONENT_OF_MODE),
+    "status": kinds.one_of(STATUSES),
+    "modalities": ModalitiesForm,
+    "verification": VerificationForm,
+    "release_date": kinds.Date,
+    "knowledge_cutoff": kinds.Date,
+    "deprecation_date": kinds.Day,
+    "model_id": kinds.Name,
+    "aliases": _NAMES,
+    "base_url": kinds.Url,
+}
+_BY_TYPE: dict[Any, Any] = {int | None: kinds.Tokens, bool | None: kinds.YesNo, str | None: kinds.Text}
+
+
 @cache
 def entry_form() -> type[BaseModel]:
     """The form of an entry of `models:`, its fields and their meanings those of `Model`."""
     hints, means = get_type_hints(Model), meanings(Model)
     words = {field: word for word, field in RENAMED.items()}
-    fields: dict[str, Any] = {
-        words.get(field, field): (_SHARPER.get(field, hints[field]) | None, Field(None, description=means.get(field)))
+    fields = {
+        words.get(field, field): (_SHARPER.get(field) or _BY_TYPE.get(hints[field], _TEXTS), means[field], True)
         for field in MODEL_FIELDS
         if field not in _DERIVED
     }
-    fields["updated"] = (Day | None, Field(None, description="Day on which this entry was last looked at."))
-    fields["source"] = (str | None, Field(None, description="Page that the entry was compared with."))
-    form: type[BaseModel] = _create("Entry", __config__=_CLOSED, __doc__=Model.__doc__, **fields)
+    fields["updated"] = (kinds.Day, "Day on which this entry was last looked at.", True)
+    fields["source"] = (kinds.Text, "Page that the entry was compared with.", True)
+    form: type[BaseModel] = _form("Entry", Model.__doc__, **fields)
     return form
 
 
 @cache
 def family_form() -> type[BaseModel]:
     """The form of a whole `v1/models/<family>.yaml`."""
-    form: type[BaseModel] = _create(
+    form: type[BaseModel] = _form(
         "Family",
-        __config__=_CLOSED,
-        __doc__="A family of models: `models` by name, or by provider/name where two providers share the file.",
-        models=(dict[str, entry_form()], ...),  # type: ignore[misc]
-        updated=(Day | None, None),
-        sources=(list[str], []),
+        "A family of models: `models` by name, or by provider/name where two providers share the file.",
+        models=(kinds.mapping_of(kinds.Name, entry_form(), least=1), "The models, by name or by provider/name.", False),
+        updated=(kinds.Day, "Day on which the file was last looked at.", True),
+        sources=(_TEXTS, "Where the family's facts were read.", True),
     )
     return form
 
 
+# Manifests
+
+RuleForm = _of_record(
+    Rule, {"name": kinds.Name, "match": kinds.Text, "to": kinds.Text, "bare": kinds.YesNo}, "name", "match", "to"
+)
+DefaultRateForm = _of_record(
+    DefaultRate, {"of": kinds.one_of(METERS), "times": kinds.Factor, "source": kinds.Url}, "of", "times", "source"
+)
+
+
 @cache
-def manifest_form() -> TypeAdapter[Provider]:
+def manifest_form() -> type[BaseModel]:
     """The form of a `v1/providers/<id>.yaml`."""
-    return TypeAdapter(Provider)
+    sharper = {
+        "id": kinds.Slug,
+        "base_url": kinds.Url,
+        "docs": kinds.Url,
+        "pricing_page": kinds.Url,
+        "aliases": _NAMES,
+        "names": kinds.mapping_of(kinds.one_of(VOCABULARIES), _NAMES),
+        "default_rates": kinds.mapping_of(kinds.one_of(METERS), DefaultRateForm),
+        "rules": kinds.list_of(kinds.either(lambda value: not isinstance(value, str), kinds.one_of(SHARED), RuleForm)),
+        "resells": kinds.YesNo,
+        "serves_free": kinds.YesNo,
+    }
+    hints = get_type_hints(Provider)
+    of = {field: sharper.get(field) or (_TEXTS if field == "env" else kinds.Text) for field in hints if field[0] != "_"}
+    form: type[BaseModel] = _of_record(Provider, of, "id", "name")
+    return form
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """JSON Schemas by name: `models` and `provider` of the YAML; editors complete with them."""
-    return {"models": family_form().model_json_schema(), "provider": manifest_form().json_schema()}
+    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return {
+        "models": draft | family_form().model_json_schema(),
+        "provider": draft | manifest_form().model_json_schema(),
+    }

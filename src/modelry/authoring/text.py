@@ -67,10 +67,12 @@ def read(path: Path, shown: str, problems: list[Problem]) -> Document | None:
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         problems.append(Problem(shown, line, "holds a character that YAML has not", "remove the control character"))
+    except _Refused as error:
+        problems.append(Problem(shown, *error.args))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        hint = error.note or "look at quotes, colons and indentation here and just above"
+        hint = "look at quotes, colons and indentation here and just above"
         if "\t" in "".join(text.split("\n")[line - 1 : line]):
             hint = "YAML is indented with spaces; this line holds a tab"
         problems.append(Problem(shown, line, f"no valid YAML: {error.problem}", hint))
@@ -92,8 +94,12 @@ def _bytes(path: Path, shown: str, problems: list[Problem]) -> bytes | None:
     return None
 
 
-def _refuse(event: Any, message: str, hint: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=message, problem_mark=event.start_mark, note=hint)
+class _Refused(Exception):
+    """Good YAML that has no place here."""
+
+
+def _refuse(event: Any, message: str, hint: str) -> _Refused:
+    return _Refused(event.start_mark.line + 1, message, hint)
 
 
 class _Reader:

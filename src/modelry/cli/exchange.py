@@ -70,9 +70,7 @@ def export_command(
     models = registry.models(**filters)
     losses: list[str] = []
     if name == "yaml" and out is not None and not to_stdout and out.suffix not in (".yaml", ".yml"):
-        from modelry.formats.yaml import write_folder
-
-        write_folder(out, models, losses, manifests=registry.providers())
+        FORMATS[name].load().write_folder(out, models, losses, manifests=registry.providers())
     else:
         _write(exported(name, models, losses, manifests=registry.providers()), None if to_stdout else out)
     _tell(name, models, losses, out, all_of_them=report, as_json=as_json)
@@ -80,9 +78,8 @@ def export_command(
 
 def _write(content: bytes, out: Path | None) -> None:
     if out is None:
-        stream = click.get_binary_stream("stdout")
-        stream.write(content)
-        stream.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
     else:
         from modelry.atomic import write_whole
 

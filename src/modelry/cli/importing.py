@@ -9,16 +9,17 @@ import click
 
 from modelry.cli import COMMANDS
 from modelry.cli.maintain import json_option, progress, root_option
+from modelry.cli.options import Command
 
 SOURCES = {"litellm": "litellm", "models.dev": "models_dev", "genai-prices": "genai_prices", "openrouter": "openrouter"}
 
 
-@click.command("import", short_help=COMMANDS["import"].help)
+@click.command("import", cls=Command, short_help=COMMANDS["import"].help)
 @click.argument("source", metavar="FORMAT", type=click.Choice(list(SOURCES)))
-@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False)
+@click.argument("file", metavar="[FILE]", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False)
 @click.option("--installed", is_flag=True, help="Read the data inside the installed litellm or genai-prices package.")
 @click.option(
-    "--as-of", "day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="When the feed said so; today if not given."
+    "--as-of", "day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="When the feed said so (today)."
 )
 @root_option
 @json_option
@@ -28,7 +29,6 @@ def import_command(source: str, file: Path | None, day: object, root: Path, *, i
     Prices that changed since the last time become dated cards, offerings that it no longer lists stay and are marked.
     `modelry build` then folds all claims into the catalogue. FILE may be - for standard input.
 
-    \b
     Examples:
       modelry import openrouter models.json --as-of 2026-04-17
       modelry import litellm --installed
