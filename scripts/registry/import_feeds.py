@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -29,7 +30,7 @@ from modelry.formats import genai_prices, litellm, models_dev, openrouter
 from modelry.formats import yaml as registry_form
 from modelry.identity import spelling_of
 from modelry.pricing import Pricing
-from modelry.records import Model, Provider
+from modelry.records import Model, Provider, Verification
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -172,6 +173,9 @@ def decide(models: dict[str, Model], tables: Tables, day: str) -> dict[str, dict
             fields["modalities"] = Modalities(**fields["modalities"])
         if "open_weights" in fields:
             fields["open_weights"] = fields["open_weights"] == "true"
+        if copied := re.search(r"page read \(copy of (\d{4}-\d\d-\d\d)", decision["why"]):
+            source = decision["source"]
+            fields["verification"] = Verification(status="verified", last_checked=copied[1], source=source)
         fields["aliases"] = tuple(dict.fromkeys([*model.aliases, *decision.get("aliases", ())]))
         models[decision["id"]] = replace(model, **fields, pricing=_decided_cards(model, decision, pricing))
         beside[decision["id"]] = {"updated": decision.get("checked", day), "source": decision["source"]}
