@@ -15,6 +15,7 @@ $(VENV)/.user: pyproject.toml hatch_build.py
 $(VENV)/.dev: $(VENV)/.user
 	@$(BIN)/python -m pip install -q --disable-pip-version-check 'pip>=25.1'
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --group dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --group litellm
 	@touch $@
 
 demo: $(VENV)/.user

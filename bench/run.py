@@ -205,6 +205,49 @@ def warm_lines(snapshot: Path, rounds: int) -> list[Line]:
     return lines
 
 
+RESPONSE = {
+    "id": "msg_01", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5-20250929", "stop_reason": "end_turn",
+    "content": [{"type": "text", "text": "Hello"}],
+    "usage": {
+        "input_tokens": 1_000, "cache_creation_input_tokens": 300, "cache_read_input_tokens": 50_000, "output_tokens": 500,
+        "cache_creation": {"ephemeral_5m_input_tokens": 200, "ephemeral_1h_input_tokens": 100}, "service_tier": "standard",
+    },
+}  # fmt: skip
+
+
+def response_lines(snapshot: Path, rounds: int) -> list[Line]:
+    """Usage and price out of a response with cached tokens; the same of genai-prices, where it is installed."""
+    from modelry.registry import Registry
+    from modelry.usage import Usage
+
+    price = Registry.open(snapshot).cost_response
+    calls: dict[str, Any] = {
+        "extraction": lambda: Usage.from_response(RESPONSE, "anthropic.messages"),
+        "with its api to find": lambda: Usage.from_response(RESPONSE),
+        "response": lambda: price(RESPONSE, provider="anthropic"),
+    }
+    if importable("genai_prices"):
+        from genai_prices import extract_usage
+
+        calls["theirs extracted"] = lambda: extract_usage(RESPONSE, provider_id="anthropic")
+        calls["theirs priced"] = lambda: extract_usage(RESPONSE, provider_id="anthropic").calc_price()
+    try:
+        took = microseconds(calls, rounds)
+    except Exception as error:  # noqa: BLE001 - a made-up snapshot has no Claude
+        return [Line("response priced", None, "us", f"skipped: {error}")]
+    lines = [
+        Line("usage out of a response", took["extraction"], "us", bar="<= 5 us", met=took["extraction"] <= 5),
+        Line("  with its api to find", took["with its api to find"], "us"),
+        Line("  and its cost", took["response"], "us", bar="<= 10 us", met=took["response"] <= 10),
+    ]
+    if "theirs priced" in took:
+        lines.append(
+            compare("usage out of a response", took["extraction"], "us", "genai-prices", took["theirs extracted"])
+        )
+        lines.append(compare("  and its cost", took["response"], "us", "genai-prices", took["theirs priced"]))
+    return lines
+
+
 def synthetic(path: Path, count: int) -> None:
     """A snapshot of made-up models, openai/gpt-4o first; prices and names are all different."""
     from modelry import compile as snapshots
@@ -289,6 +332,7 @@ def main() -> None:
         lines = [
             *cold_lines(cold, options.rounds),
             *warm_lines(snapshot, options.rounds),
+            *response_lines(snapshot, options.rounds),
             lookup_line(cold, folder, 1_000, options.models, options.rounds),
         ]
     if options.json:

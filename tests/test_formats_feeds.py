@@ -561,7 +561,9 @@ class TestGenaiPrices:
             own = feed.canonical(provider.id, {})
             for model in provider.models:
                 row = rows.get((own, model.id))
-                if row is None or ((row.provider, row.model) in DAILY_TOO_EARLY and day < DAILY_TOO_EARLY[own, model.id]):
+                if row is None or (
+                    (row.provider, row.model) in DAILY_TOO_EARLY and day < DAILY_TOO_EARLY[own, model.id]
+                ):
                     continue
                 cards = [c for c in row.pricing if c.effective_from is None or c.effective_from <= day]
                 card = cards[-1] if cards else Pricing({})

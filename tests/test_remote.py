@@ -14,8 +14,10 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import tracemalloc
 import warnings
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -27,13 +29,14 @@ import httpx2
 import pytest
 
 import modelry
-from modelry import remote
+from modelry import fetch, remote
 from modelry.catalog import rows
 from modelry.errors import CatalogRejected, CatalogWarning, Unpriced
+from modelry.fetch import Limits
 from modelry.pricing import Pricing
 from modelry.records import Model
 from modelry.registry import BUNDLED, Registry
-from modelry.remote import Limits, get_model_cost_map, snapshot_at
+from modelry.remote import get_model_cost_map, snapshot_at
 
 LIMITS = Limits(seconds=5, downloaded=4 * 2**20, body=8 * 2**20, redirects=3)
 HURRIED = LIMITS._replace(seconds=0.3)
@@ -302,6 +305,24 @@ def test_a_bad_answer_gives_the_last_good_copy_and_one_reason(case, site, monkey
             assert get_model_cost_map(site.url, limits=LIMITS) == good
 
 
+def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit(site, bundled):
+    site.play = zipped(gzip.compress(bytes(96 * 2**20)))  # less than 100 KB on the wire
+    tracemalloc.start()
+    try:
+        with warned("sends more than 8 MiB"):
+            assert get_model_cost_map(site.url, limits=LIMITS) == bundled
+        assert tracemalloc.get_traced_memory()[1] < 40 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_redirect_loop_is_left_after_the_limit(site):
+    site.play = to("/again")
+    with warned("redirects more than 3 times"):
+        snapshot_at(site.url, limits=LIMITS)
+    assert len(site.seen) == 1 + LIMITS.redirects
+
+
 @pytest.mark.parametrize("case", SLOW)
 def test_a_slow_answer_is_given_up_in_time(case, site, bundled):
     site.play = SLOW[case]
@@ -407,6 +428,28 @@ def test_a_registry_of_a_map(site, any_size):
     assert len(registry.models()) == 64
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"input_cost_per_token": -1e-6},
+        {"input_cost_per_token": 1e59},
+        {"max_input_tokens": 10**400},
+        {"mode": "\ud800"},
+    ],
+)
+def test_one_bad_value_of_a_map_is_unknown_and_stops_nothing(wrong, site, any_size):
+    data = entries(60)
+    data["openai/gpt-test-5"] |= wrong
+    data["openai/\ud800"] = data["openai/gpt-test-6"]
+    site.play = serve(json.dumps(data).encode())
+    registry = Registry.open(site.url)
+    assert len(registry.models()) == 60
+    model = registry.get("openai/gpt-test-5")
+    assert (model.max_input_tokens, model.mode) == (None, None if "mode" in wrong else "chat")
+    with pytest.raises(Unpriced) if "input_cost_per_token" in wrong else contextlib.nullcontext():
+        assert registry.cost("openai/gpt-test-5", input=1_000, strict=True).total_cost == Decimal("0.001")
+
+
 def test_modelry_catalog_may_be_a_url(site, any_size, monkeypatch):
     site.play = serve(a_catalogue())
     monkeypatch.setenv("MODELRY_CATALOG", site.url.replace("http", "HTTP", 1))
@@ -439,9 +482,9 @@ def test_a_redirect_from_https_to_http_is_refused():
         return httpx2.Response(302 if location else 200, headers=location, stream=httpx2.ByteStream(MAP))
 
     with httpx2.Client(transport=httpx2.MockTransport(answer)) as client:
-        with pytest.raises(remote._Unfit, match="from https to http"):
-            remote._download(client, client.build_request("GET", "https://feeds.example/map"), LIMITS)
-        assert remote._download(client, client.build_request("GET", "http://feeds.example/map"), LIMITS).body == MAP
+        with pytest.raises(fetch.Unfit, match="from https to http"):
+            fetch._download(client, client.build_request("GET", "https://feeds.example/map"), LIMITS)
+        assert fetch._download(client, client.build_request("GET", "http://feeds.example/map"), LIMITS).body == MAP
 
 
 # Size
@@ -610,12 +653,12 @@ def test_a_damaged_copy_is_fetched_anew_and_never_used(damage, site, any_size, b
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_snapshot_is_compiled_anew(damage, site, any_size):
-    site.play = conditional(MAP)
+    site.play = conditional(a_catalogue())
     path = Path(Registry.open(site.url).snapshot.path)
     path.write_bytes(damage(path.read_bytes()))
-    assert len(Registry.open(site.url).models()) == 60
+    assert len(Registry.open(site.url).models()) == 61
     path.unlink()
-    assert len(Registry.open(site.url).models()) == 60
+    assert len(Registry.open(site.url).models()) == 61
 
 
 def test_a_copy_that_cannot_be_written_does_not_matter(site, any_size, tmp_path):
@@ -636,13 +679,22 @@ def test_a_snapshot_that_cannot_be_written_gives_the_bundle(site, any_size, tmp_
         assert Registry.open(site.url).snapshot.path == BUNDLED
 
 
+def test_where_nothing_can_be_written_a_map_is_fetched_all_the_same(site, any_size, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/null/nowhere")
+    site.play = serve(MAP)
+    assert get_model_cost_map(site.url) == json.loads(MAP)
+    with warned("cannot be used: cannot be written anywhere .*; using the bundled catalogue"):
+        assert Registry.open(site.url).snapshot.path == BUNDLED
+
+
 def test_snapshots_of_earlier_contents_do_not_pile_up(site, any_size):
-    site.play = serve(a_map(60))
+    site.play = serve(a_catalogue(count=60))
     old = Path(snapshot_at(site.url))
     os.utime(old, (time.time() - 90_000,) * 2)
-    site.play = serve(a_map(61))
+    site.play = serve(a_catalogue(count=61))
     recent = Path(snapshot_at(site.url))
-    site.play = serve(a_map(62))
+    site.play = serve(a_catalogue(count=62))
     assert Path(snapshot_at(site.url)).exists()
     assert (old.exists(), recent.exists()) == (False, True)
 
@@ -736,7 +788,7 @@ def test_a_password_does_not_follow_a_redirect_to_another_host(site, any_size):
     ],
 )
 def test_urls_are_shown_without_secrets(url, text):
-    assert remote.shown(url) == text
+    assert fetch.shown(url) == text
 
 
 def test_a_warning_points_at_the_caller_however_he_came(site, tmp_path):

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     provider = _default.provider
     providers = _default.providers
     cost = _default.cost
+    cost_response = _default.cost_response
 
 __version__ = "0.1.0"
 
@@ -57,7 +58,7 @@ _HOMES = {
     "remote": "get_model_cost_map",
     "usage": "Usage",
 }
-_METHODS = "cost get models provider providers resolve"
+_METHODS = "cost cost_response get models provider providers resolve"
 
 __all__ = [
     "AmbiguousModel",
@@ -85,6 +86,7 @@ __all__ = [
     "UsageMismatch",
     "Verification",
     "cost",
+    "cost_response",
     "formats",
     "get",
     "get_model_cost_map",

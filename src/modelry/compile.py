@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,7 @@ from modelry.atomic import replacing
 from modelry.identity import spelling_of
 from modelry.jsontext import dumps, plain
 from modelry.pricing import Per
-from modelry.snapshot import APPLICATION_ID, INDEXES, JSON_COLUMNS, SCALARS, SCHEMA, VERSION
+from modelry.snapshot import APPLICATION_ID, INDEXES, JSON_COLUMNS, PAGE, SCALARS, SCHEMA, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,23 +25,37 @@ def write(path: str | Path, models: Iterable[Model], providers: Iterable[Provide
     """Write a snapshot at once and whole: readers see the old file or the new one.
 
     `models` in the catalogue's order; `content` is the hash of the catalogue that they came from. Two processes that
-    write the same path at once both succeed, and one of the two wins.
+    write the same path at once both succeed, and one of the two wins. Raises OSError where it cannot be written.
     """
     with replacing(Path(path)) as temporary:
         connection = sqlite3.connect(temporary, isolation_level=None)
         try:
             _fill(connection, models, providers, content)
+        except sqlite3.OperationalError as error:  # a full disk, say
+            raise OSError(errno.EIO, f"the snapshot cannot be written ({error})", str(path)) from None
         finally:
             connection.close()
 
 
+def tables(models: Iterable[Model], providers: Iterable[Provider], content: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What a snapshot of these would hold: the rows of every table."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        _fill(connection, models, providers, content)
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
+    finally:
+        connection.close()
+
+
 def _fill(connection: sqlite3.Connection, models: Iterable[Model], providers: Iterable[Provider], content: str) -> None:
     connection.executescript(
-        f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096;"
+        f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size={PAGE}; PRAGMA temp_store=MEMORY;"
         f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION}; {SCHEMA} BEGIN;"
     )
     makers = {}
-    for provider in sorted(providers, key=lambda provider: provider.id):
+    models = list(models)
+    for provider in sorted(_described(providers, models), key=lambda provider: provider.id):
         makers[provider.id] = provider.maker
         _provider(connection, provider)
     count = 0
@@ -55,6 +70,16 @@ def _fill(connection: sqlite3.Connection, models: Iterable[Model], providers: It
     meta = {"content": content, "models": str(count), "providers": str(len(makers))}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
     connection.executescript(f"{INDEXES} ANALYZE; VACUUM;")  # which commits first
+
+
+def _described(providers: Iterable[Provider], models: Iterable[Model]) -> list[Provider]:
+    """The manifests, and a bare one for each provider that nobody has described: its models have names too."""
+    from modelry.records import Provider
+
+    described = list(providers)
+    spelled = {spelling for provider in described for spelling in provider.spellings}
+    bare = {model.provider for model in models if model.provider.lower() not in spelled}
+    return [*described, *(Provider(id=provider, name=provider) for provider in bare)]
 
 
 def _provider(connection: sqlite3.Connection, provider: Provider) -> None:

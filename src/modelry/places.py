@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from modelry.errors import CatalogRejected
@@ -12,16 +15,43 @@ from modelry.jsontext import loads
 
 
 def cache_folder() -> Path:
-    """The user's cache; a temporary folder where there is no writable home. (The core has no platformdirs.)"""
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    base = Path(home) if home else Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    folder = base / "modelry"
+    """The user's cache; a temporary folder of their own where there is no writable home. (The core has no platformdirs.)
+
+    Raises CatalogRejected where nothing may be written at all.
+    """
+    for folder in _caches():
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK | os.X_OK) and _is_own(folder):
+                return folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        folder = Path(tempfile.gettempdir()) / f"modelry-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+        return Path(tempfile.mkdtemp(prefix="modelry-"))
+    except OSError as error:
+        raise CatalogRejected(
+            "the cache", f"cannot be written anywhere ({error.strerror}); set XDG_CACHE_HOME"
+        ) from None
+
+
+def _caches() -> Iterator[Path]:
+    named = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    if named and os.path.isabs(named):  # noqa: PTH117 - and a relative one is not to be used, says its specification
+        yield Path(named) / "modelry"
+    else:
+        with contextlib.suppress(RuntimeError):  # a user without a home
+            if (home := Path.home()).is_absolute():
+                yield home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "modelry"
+    with contextlib.suppress(OSError):
+        yield Path(tempfile.gettempdir()) / f"modelry-{_user()}"
+
+
+def _user() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
+def _is_own(folder: Path) -> bool:
+    """In a temporary folder that everybody may write, somebody else's snapshots are not to be believed."""
+    status = folder.stat()
+    return sys.platform == "win32" or status.st_uid == _user()
 
 
 def snapshot_of(source: str) -> str:
@@ -44,40 +74,92 @@ def _of_catalogue(path: Path) -> str:
     from modelry import compile as compiler
     from modelry.catalog import rows
     from modelry.registry import BUNDLED
-    from modelry.snapshot import VERSION, Snapshot
+    from modelry.snapshot import Snapshot
 
-    data = path.read_bytes()
+    data = _read(path)
     if data.startswith(b"SQLite format 3\0"):
         return str(path)
-    manifests = path.parent.parent / "v1"
-    bundled = Snapshot(BUNDLED).meta()["content"]
-    target = cache_folder() / f"{rows.content_of(data, bundled.encode(), bytes([VERSION]))}.sqlite"
-    if not target.exists():
+    manifests = path.parent.parent / "v1" / "providers"
+    described = _contents(manifests) if manifests.is_dir() else [Snapshot(BUNDLED).meta()["content"].encode()]
+
+    def write(target: Path) -> None:
         catalogue = rows.load(data, str(path))
-        if (manifests / "providers").is_dir():
+        if manifests.is_dir():
             from modelry.authoring.load import load_providers
 
-            providers = load_providers(manifests)
+            providers = load_providers(manifests.parent)
         else:
             providers = Snapshot(BUNDLED).providers()
         compiler.write(target, catalogue.models, providers, rows.content_of(data))
-    return str(target)
+
+    return _compiled([data, *described], write)
 
 
 def _of_registry(folder: Path) -> str:
     from modelry.catalog import build, rows
-    from modelry.snapshot import VERSION
 
-    files = sorted(folder.rglob("*.yaml"))
-    key = rows.content_of(
-        bytes([VERSION]), *(part for file in files for part in (file.name.encode(), file.read_bytes()))
-    )
-    target = cache_folder() / f"{key}.sqlite"
-    if not target.exists():
+    def write(target: Path) -> None:
         sources = build.read_sources(folder)
         catalogue = build.fold_all(sources)
         build.compile_catalogue(rows.dump(catalogue), catalogue, sources.providers, target)
+
+    return _compiled(_contents(folder), write)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CatalogRejected(str(path), f"cannot be read: {error.strerror}") from None
+
+
+def _contents(folder: Path) -> list[bytes]:
+    """The names and the bytes of all YAML under a folder; what is no file is left to `authoring`, which tells it."""
+    files = sorted(path for path in folder.rglob("*.yaml") if path.is_file())
+    return [part for path in files for part in (path.relative_to(folder).as_posix().encode(), _read(path))]
+
+
+def _compiled(parts: list[bytes], write: Callable[[Path], None]) -> str:
+    """The snapshot of this content: from the cache where it is whole, else written there."""
+    from modelry import __version__
+    from modelry.catalog import rows
+    from modelry.snapshot import VERSION
+
+    key = rows.content_of(f"{__version__} {VERSION}".encode(), *parts)
+    target = cache_folder() / f"{key}.sqlite"
+    if _is_whole(target):
+        with contextlib.suppress(OSError):
+            os.utime(target)  # in use: not to be forgotten
+    else:
+        write(target)
+        _forget_unused(target.parent)
     return str(target)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is a snapshot of this version; SQLite rejects one that is shorter than it says."""
+    from modelry.snapshot import Snapshot
+
+    if not path.is_file():
+        return False
+    with contextlib.suppress(CatalogRejected):
+        snapshot = Snapshot(str(path))
+        try:
+            return bool(snapshot.meta())
+        finally:
+            snapshot.close()
+    return False
+
+
+_UNUSED = 30 * 86_400.0
+
+
+def _forget_unused(folder: Path) -> None:
+    """Snapshots of catalogues that nobody has opened for a month."""
+    for path in folder.glob("*.sqlite"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < time.time() - _UNUSED:
+                path.unlink()
 
 
 def read_aliases(path: str) -> dict[str, str]:

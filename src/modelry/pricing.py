@@ -151,7 +151,7 @@ def _condition(key: str, value: Any) -> Any:
     kind = CONDITIONS[key].value
     if kind == "integer":
         return _whole(value)
-    listed = list(value) if isinstance(value, list | tuple) else [value]
+    listed = [str(one) for one in (value if isinstance(value, list | tuple) else (value,))]
     allowed = {"tier": SERVICE_TIERS, "weekdays": WEEKDAYS}.get(kind)
     if not listed or (allowed and not set(listed) <= set(allowed)):
         raise ValueError(f"{key}: {value!r} is none of {', '.join(sorted(allowed or ['any text']))}")

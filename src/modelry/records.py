@@ -45,6 +45,9 @@ class Modalities:
     output: Sequence[str] = ()
     """What it gives."""
 
+    def __bool__(self) -> bool:
+        return bool(self.input or self.output)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:

@@ -5,7 +5,7 @@
 
 Two shapes are known by what they look like: a catalogue of modelry and LiteLLM's model cost map. The rules are those of
 seed 1: a non-empty object, enough models, no sudden shrink; and no catalogue that is older than the one we have.
-The network is touched by the functions of this module alone, and only when they are called.
+The network is touched by `fetch` alone, and only when one of these functions is called.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 import time
 import warnings
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -26,9 +24,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache, partial
 from hashlib import file_digest, sha256
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from modelry import __version__, places
 from modelry import compile as compiler
@@ -36,8 +32,10 @@ from modelry.atomic import write_whole
 from modelry.catalog import rows
 from modelry.catalog.claims import Claim, claim_of
 from modelry.catalog.fold import fold
+from modelry.catalog.sound import sound
 from modelry.catalog.unify import unify
 from modelry.errors import CatalogRejected, CatalogWarning
+from modelry.fetch import LIMITS, Fetched, Limits, Unfit, brief, fetch, need_httpx2, shown
 from modelry.formats import litellm
 from modelry.formats.litellm_fields import plainly
 from modelry.jsontext import loads
@@ -45,25 +43,7 @@ from modelry.records import Model, Provider
 from modelry.registry import BUNDLED
 from modelry.snapshot import VERSION, Snapshot
 
-if TYPE_CHECKING:
-    import httpx2
-
 T = TypeVar("T")
-
-
-class Limits(NamedTuple):
-    """How much a fetch may take before it is given up."""
-
-    seconds: float = 10.0
-    """The whole of it: name lookup, redirects and body."""
-    downloaded: int = 32 * 2**20
-    """Bytes of the body as it is sent. (LiteLLM's map has 3 MiB, compressed a tenth of that.)"""
-    body: int = 64 * 2**20
-    """Bytes of the body unpacked."""
-    redirects: int = 5
-
-
-LIMITS = Limits()
 
 
 class Guards(NamedTuple):
@@ -133,16 +113,6 @@ def snapshot_at(url: str, *, limits: Limits = LIMITS) -> str:
 # ---- fetch, judge, use, keep -----------------------------------------------------------------------------------------
 
 
-class _Unfit(Exception):
-    """Why what was fetched, or the attempt, is given up."""
-
-
-class _Fetched(NamedTuple):
-    body: bytes
-    etag: str | None
-    last_modified: str | None
-
-
 @dataclass(frozen=True)
 class _Copy:
     """A body that passed, and what is known of it."""
@@ -162,19 +132,19 @@ class _Copy:
 
 def _obtain(url: str, use: Callable[[_Copy], T], bundled: Callable[[], T], limits: Limits) -> T:
     guards = Guards.from_environment()
-    _need_httpx2(url)
+    need_httpx2(url)
     copy = _kept(url)
     try:
         current = _current(url, copy, guards, limits)
         made = _used(use, current)
-    except _Unfit as error:
+    except Unfit as error:
         why = str(error)
     else:
         if current is not copy:
             _keep(url, current)
         return made
     if copy is not None:
-        with contextlib.suppress(_Unfit):
+        with contextlib.suppress(Unfit):
             made = _used(use, copy)
             _warn(f"{shown(url)} {why}; using the copy of {copy.day}")
             return made
@@ -183,11 +153,11 @@ def _obtain(url: str, use: Callable[[_Copy], T], bundled: Callable[[], T], limit
 
 
 def _current(url: str, copy: _Copy | None, guards: Guards, limits: Limits) -> _Copy:
-    fetched = _fetch(url, copy, limits)
+    fetched = fetch(url, limits, etag=copy.etag, last_modified=copy.last_modified) if copy else fetch(url, limits)
     if fetched is not None:
         return _judged(fetched, copy, guards)
     if copy is None:
-        raise _Unfit("answered 304")
+        raise Unfit("answered 304")
     return copy
 
 
@@ -195,12 +165,7 @@ def _used(use: Callable[[_Copy], T], copy: _Copy) -> T:
     try:
         return use(copy)
     except Exception as error:  # whatever it is that nobody foresaw: there is a fallback, and the warning tells
-        raise _Unfit(f"cannot be used: {_brief(error)}") from error
-
-
-def _brief(error: Exception) -> str:
-    text = error.reason if isinstance(error, CatalogRejected) else f"{type(error).__name__}: {error}"
-    return text if len(text) <= 200 else f"{text[:197]}..."
+        raise Unfit(f"cannot be used: {brief(error)}") from error
 
 
 def _warn(text: str) -> None:
@@ -216,155 +181,10 @@ def _warn(text: str) -> None:
     )
 
 
-def shown(url: str) -> str:
-    """A URL as it may be told to anybody: without user, password, query and fragment."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return "what is no URL"
-    hidden, at, rest = rest.rpartition("@")  # the last one: a password may hold more of them, and slashes
-    plain = "".join(c if c.isprintable() else "?" for c in re.split(r"[?#]", rest)[0])
-    return f"{scheme[:8]}://{'***' if hidden else ''}{at}{plain[:200]}"
-
-
-# ---- fetch -----------------------------------------------------------------------------------------------------------
-
-
-def _need_httpx2(url: str) -> None:
-    try:
-        import httpx2  # noqa: F401
-    except ImportError:
-        raise CatalogRejected(shown(url), "a catalogue at a URL needs httpx2: pip install 'modelry[refresh]'") from None
-
-
-def _fetch(url: str, copy: _Copy | None, limits: Limits) -> _Fetched | None:
-    """What the URL serves; None where it still serves the copy."""
-    import httpx2
-
-    headers = {
-        "Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"modelry/{__version__}",
-        **({"If-None-Match": copy.etag} if copy and copy.etag else {}),
-        **({"If-Modified-Since": copy.last_modified} if copy and copy.last_modified else {}),
-    }  # fmt: skip
-    try:
-        address = _address(url)
-        with httpx2.Client(timeout=limits.seconds) as client:
-            # The password goes into a header: httpx2 logs the URL of every request.
-            request = client.build_request("GET", address.copy_with(username=None, password=None), headers=headers)
-            if address.userinfo:
-                request = next(httpx2.BasicAuth(address.username, address.password).auth_flow(request))
-            return _within(limits.seconds, partial(_download, client, request, limits))
-    except _Unfit:
-        raise
-    except httpx2.InvalidURL:
-        raise _Unfit("is no URL that can be read") from None
-    except httpx2.TimeoutException:
-        raise _Unfit(_too_slow(limits.seconds)) from None
-    except Exception as error:  # besides httpx2's: no certificates, a proxy that needs another package
-        raise _Unfit(f"cannot be fetched: {_brief(error)}") from error
-
-
-def _address(url: str) -> httpx2.URL:
-    import httpx2
-
-    address = httpx2.URL(url)
-    if address.scheme not in ("http", "https") or not address.host or (address.port or 0) > 65_535:
-        raise _Unfit("is no http or https URL")
-    return address
-
-
-def _too_slow(seconds: float) -> str:
-    return f"took longer than {seconds:g} s"
-
-
-def _within(seconds: float, work: Callable[[], T]) -> T:
-    """What `work` returns or raises, if it does in time.
-
-    A thread, for no timeout of a socket bounds a name lookup or a server that sends a byte now and then. One that is
-    late goes on alone until the caller has closed its connection.
-    """
-    answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            answers.put((work(), None))
-        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
-            answers.put((None, error))
-
-    Thread(target=run, name="modelry-fetch", daemon=True).start()
-    try:
-        made, error = answers.get(timeout=seconds)
-    except Empty:
-        raise _Unfit(_too_slow(seconds)) from None
-    if error is not None:
-        raise error
-    return made  # type: ignore[return-value]
-
-
-def _download(client: httpx2.Client, request: httpx2.Request, limits: Limits) -> _Fetched | None:
-    until = time.monotonic() + limits.seconds
-    asked = {"if-none-match", "if-modified-since"} & set(request.headers)
-    for _ in range(limits.redirects + 1):
-        response = client.send(request, stream=True, follow_redirects=False)
-        with contextlib.closing(response):
-            if response.has_redirect_location:
-                request = _next(request, response)
-            elif response.status_code == 304 and asked:
-                return None
-            elif response.status_code == 200:
-                body = _body(response, limits, until)
-                return _Fetched(body, _validator(response, "ETag"), _validator(response, "Last-Modified"))
-            else:
-                raise _Unfit(f"answered {response.status_code}")
-    raise _Unfit(f"redirects more than {limits.redirects} times")
-
-
-def _validator(response: httpx2.Response, name: str) -> str | None:
-    """A header to send back with the next request; one that no header may hold would spoil every later fetch."""
-    value: str = response.headers.get(name, "")
-    return value if value.isascii() and value.isprintable() and len(value) <= 1_000 else None
-
-
-def _next(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request:
-    """The request that a redirect asks for. (httpx2 drops the password where another host is meant.)"""
-    following = response.next_request
-    if following is None or following.url.scheme not in ("http", "https"):
-        raise _Unfit("redirects to what is no http or https URL")
-    if (request.url.scheme, following.url.scheme) == ("https", "http"):
-        raise _Unfit("redirects from https to http")
-    return following
-
-
-def _body(response: httpx2.Response, limits: Limits, until: float) -> bytes:
-    """The unpacked body; stops as soon as it is too long, late or not what its encoding says."""
-    encoding = response.headers.get("Content-Encoding", "identity").lower()
-    if encoding not in ("identity", "gzip"):
-        raise _Unfit(f"sends {encoding[:40]!r}, which was not asked for")
-    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    body = bytearray()
-    downloaded = 0
-    try:
-        for chunk in response.iter_raw():
-            downloaded += len(chunk)
-            body += unpack.decompress(chunk, limits.body + 1 - len(body)) if unpack else chunk
-            if downloaded > limits.downloaded or len(body) > limits.body:
-                raise _Unfit(f"sends more than {_size(limits.body if len(body) > limits.body else limits.downloaded)}")
-            if time.monotonic() > until:
-                raise _Unfit(_too_slow(limits.seconds))
-    except zlib.error:
-        raise _Unfit("sends broken gzip") from None
-    if unpack and (not unpack.eof or unpack.unused_data):
-        raise _Unfit("sends gzip that does not end where the body does")
-    return bytes(body)
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**20:g} MiB" if count >= 2**20 else f"{count:,} bytes"
-
-
 # ---- judge -----------------------------------------------------------------------------------------------------------
 
 
-def _judged(fetched: _Fetched, copy: _Copy | None, guards: Guards) -> _Copy:
+def _judged(fetched: Fetched, copy: _Copy | None, guards: Guards) -> _Copy:
     """What was fetched, if it is to be believed: compared with the last good copy of its kind, else with the bundle."""
     today = datetime.now(UTC).date()
     data = _parsed(fetched.body)
@@ -376,15 +196,15 @@ def _judged(fetched: _Fetched, copy: _Copy | None, guards: Guards) -> _Copy:
     _enough(models, like.models if like else _bundled_count(shape), guards)
     newest = like.last_updated if like else _bundled_day()
     if last_updated and newest and last_updated < newest:
-        raise _Unfit(f"is of {last_updated}, older than {'the copy' if like else 'the bundled catalogue'} of {newest}")
+        raise Unfit(f"is of {last_updated}, older than {'the copy' if like else 'the bundled catalogue'} of {newest}")
     return new
 
 
 def _enough(models: int, before: int, guards: Guards) -> None:
     if models < max(guards.min_models, 1):
-        raise _Unfit(f"has {models} models, fewer than {guards.min_models} (MODEL_COST_MAP_MIN_MODEL_COUNT)")
+        raise Unfit(f"has {models} models, fewer than {guards.min_models} (MODEL_COST_MAP_MIN_MODEL_COUNT)")
     if before - models > guards.max_shrink * before:
-        raise _Unfit(
+        raise Unfit(
             f"shrank from {before} models to {models}, by more than {guards.max_shrink:.0%}"
             " (MODEL_COST_MAP_MAX_SHRINK_RATIO)"
         )
@@ -393,15 +213,15 @@ def _enough(models: int, before: int, guards: Guards) -> None:
 def _shape(data: Any) -> tuple[str, int]:
     """Which of the shapes it is, and how many models it has; entries about the map itself are not counted."""
     if not isinstance(data, dict):
-        raise _Unfit(f"is no JSON object but {'a list' if isinstance(data, list) else 'a bare value'}")
+        raise Unfit(f"is no JSON object but {'a list' if isinstance(data, list) else 'a bare value'}")
     if not data:
-        raise _Unfit("is an empty object")
+        raise Unfit("is an empty object")
     if isinstance(data.get("models"), list) and "last_updated" in data:
         return "modelry", len(data["models"])
     named = (fields for key, fields in data.items() if key not in litellm.NOT_MODELS and isinstance(fields, dict))
     models = sum(isinstance(fields.get("litellm_provider"), str) for fields in named)
     if not models:
-        raise _Unfit("is neither a catalogue of modelry nor a LiteLLM model cost map")
+        raise Unfit("is neither a catalogue of modelry nor a LiteLLM model cost map")
     return "litellm", models
 
 
@@ -409,9 +229,9 @@ def _day(value: object, today: date) -> str:
     try:
         day = date.fromisoformat(str(value))
     except ValueError:
-        raise _Unfit("does not say on which day it was last updated") from None
+        raise Unfit("does not say on which day it was last updated") from None
     if day > today + timedelta(days=1):  # believed, it would make every honest catalogue after it an older one
-        raise _Unfit(f"says that it is of {day}, which has not come yet")
+        raise Unfit(f"says that it is of {day}, which has not come yet")
     return day.isoformat()
 
 
@@ -421,7 +241,7 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body, parse_float=_number, parse_constant=_refused, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         kind = "is a page of HTML" if body.lstrip()[:1] == b"<" else "is no JSON"
-        raise _Unfit(f"{kind}: {_brief(error)}") from None
+        raise Unfit(f"{kind}: {brief(error)}") from None
 
 
 def _number(text: str) -> Decimal:
@@ -465,7 +285,7 @@ def _kept(url: str) -> _Copy | None:
             return None
         head, _, body = rest.partition(b"\n")
         return _Copy(body=body, **json.loads(head))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, CatalogRejected):  # the last where there is no cache at all
         return None
 
 
@@ -474,7 +294,7 @@ def _keep(url: str, copy: _Copy) -> None:
     head = asdict(copy)
     body = head.pop("body")
     rest = json.dumps(head).encode() + b"\n" + body
-    with contextlib.suppress(OSError):  # a full disk is no reason to withhold what was fetched
+    with contextlib.suppress(OSError, CatalogRejected):  # a full disk is no reason to withhold what was fetched
         write_whole(_folder() / f"{_name(url)}.copy", sha256(rest).hexdigest().encode() + b"\n" + rest)
 
 
@@ -493,8 +313,7 @@ def _snapshot_of(url: str, copy: _Copy) -> str:
     key = rows.content_of(copy.body, content.encode(), f"{__version__} {VERSION}".encode())
     target = _folder() / f"{_name(url)}-{key[:32]}.sqlite"
     if not _is_whole(target):
-        models = _models_of(copy)
-        compiler.write(target, models, _providers_of(models), key)
+        compiler.write(target, _models_of(copy), _bundled_providers(), key)
         write_whole(target.with_suffix(".sha256"), _digest(target).encode())
         _forget_others(target)
     return str(target)
@@ -528,21 +347,15 @@ def _models_of(copy: _Copy) -> Sequence[Model]:
     manifests = {provider.id: provider for provider in providers}
     spellings = {spelling: provider.id for provider in providers for spelling in provider.spellings}
     offered = litellm.read(copy.data, providers=spellings | _names(providers), prose=False)
-    said = [claim_of("litellm", model, copy.day) for model in offered]
+    left_out: list[str] = []  # one bad value never stops the rest; it is unknown then
+    taken = (sound(model, left_out.append) for model in offered)
+    said = [claim_of("litellm", model, copy.day) for model in taken if model]
     offerings = unify([*said, *_bundled_identities()], manifests)
     return [
         fold(claims, manifests.get(claims[0].provider), copy.day)
         for claims in offerings
         if any(claim.source == "litellm" for claim in claims)
     ]
-
-
-def _providers_of(models: Iterable[Model]) -> list[Provider]:
-    """The bundled manifests, and a bare one for each provider that nobody has described: its models have names too."""
-    providers = _bundled_providers()
-    spelled = {spelling for provider in providers for spelling in provider.spellings}
-    unknown = sorted({model.provider for model in models} - spelled)
-    return [*providers, *(Provider(id=provider, name=provider) for provider in unknown)]
 
 
 # ---- the bundle ------------------------------------------------------------------------------------------------------

@@ -10,22 +10,28 @@ import os
 import sqlite3
 from decimal import Decimal
 
-from modelry.conditions import ALWAYS_LISTS
+from modelry.conditions import ALWAYS_LISTS, CONDITIONS
 from modelry.errors import CatalogRejected
 from modelry.identity import Offering
+from modelry.meters import METERS
 from modelry.pricing import Override, Per, Pricing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
+    from collections.abc import Callable, Container, Iterator, Sequence
+    from typing import Any, Concatenate, ParamSpec, TypeVar
 
     from modelry.pricing import Rate
     from modelry.records import Model, Provider
     from modelry.rules import CompiledRule
 
+    P = ParamSpec("P")
+    T = TypeVar("T")
+
 APPLICATION_ID = 0x6D6F646C  # "modl"
 VERSION = 1
+PAGE = 4096
+"""Bytes of a page: a snapshot is whole pages long."""
 
 JSON_COLUMNS = (
     "components",
@@ -44,6 +50,8 @@ SCALARS = (
     "status", "deprecation_date", "missing_since", "replaced_by", "open_weights", "license", "notes", "last_updated",
 )  # fmt: skip
 _COLUMNS = (*SCALARS, *JSON_COLUMNS)
+_MOST_DIGITS = 60
+"""Before or behind the point: more would be written out in gigabytes of zeros."""
 
 SCHEMA = f"""
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -74,6 +82,21 @@ CREATE INDEX cards_by_model ON cards(model);
 """
 
 
+def _reading(method: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
+    """A method for which any trouble with what stands in the file is CatalogRejected."""
+
+    def read(self: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(self, *args, **kwargs)
+        except CatalogRejected:
+            raise
+        except Exception as error:  # noqa: BLE001 - a broken file can say anything
+            raise CatalogRejected(self.path, broken(error)) from None
+
+    read.__name__, read.__doc__ = method.__name__, method.__doc__
+    return read
+
+
 class Snapshot:
     """A snapshot opened read-only; safe to share between threads.
 
@@ -83,10 +106,13 @@ class Snapshot:
     def __init__(self, path: str) -> None:
         self.path = path
         # immutable: nobody writes a snapshot in place, so SQLite may skip its locks and needs no writable folder.
-        uri = "file:" + path.replace("%", "%25").replace("?", "%3f").replace("#", "%23") + "?mode=ro&immutable=1"
+        host = "//" if path.startswith("//") else ""  # or the first folder would be taken for one
+        quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
         try:
-            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
-        except sqlite3.Error as error:
+            self._connection = sqlite3.connect(
+                f"file:{host}{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False, isolation_level=None
+            )
+        except (sqlite3.Error, ValueError) as error:  # ValueError: a path that no file can have
             raise CatalogRejected(path, _cannot(path, error)) from None
         found = self.rows("PRAGMA application_id")[0][0], self.rows("PRAGMA user_version")[0][0]
         if found != (APPLICATION_ID, VERSION):
@@ -96,18 +122,21 @@ class Snapshot:
                 else f"is a snapshot of version {found[1]}, not {VERSION}"
             )
             raise CatalogRejected(path, f"{reason}; make one with `modelry build`")
+        if os.stat(path).st_size % PAGE:  # noqa: PTH116 - SQLite would read the rest of the last page as empty
+            raise CatalogRejected(path, "was cut short; make a new one with `modelry build`")
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; a broken file is CatalogRejected."""
         try:
             return self._connection.execute(query, parameters).fetchall()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise CatalogRejected(self.path, _cannot(self.path, error)) from None
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
 
+    @_reading
     def meta(self) -> dict[str, str]:
         """What the snapshot says of itself: content (a hash of the catalogue), models, providers."""
         return dict(self.rows("SELECT key, value FROM meta"))
@@ -150,6 +179,7 @@ class Snapshot:
             for provider, model, alias, own in self.rows(query, (name,))
         ]
 
+    @_reading
     def rules_of(self, provider: str) -> Sequence[CompiledRule]:
         """The id rules of a provider's manifest, in order."""
         from modelry.rules import compile_rule
@@ -175,6 +205,7 @@ class Snapshot:
         query = f"SELECT n.provider || '/' || n.name FROM names n WHERE {where} AND length(n.name) BETWEEN ? AND ?"
         return [row[0] for row in self.rows(query, (*parameters, len(name) // 3, 2 * len(name) + 4))]
 
+    @_reading
     def providers_near(self, name: str) -> list[str]:
         """Provider ids that look like this one."""
         from difflib import get_close_matches
@@ -184,6 +215,7 @@ class Snapshot:
 
     # Prices
 
+    @_reading
     def region_and_cards(self, provider: str, model: str) -> tuple[str | None, list[Pricing]]:
         """The region that an entry is bound to, and its rate cards as they stand."""
         ((key, region),) = self.rows(
@@ -191,29 +223,40 @@ class Snapshot:
         )
         return region, self._cards(key)
 
+    @_reading
     def default_rates(self, provider: str) -> dict[str, dict[str, Any]]:
         """The shares that a provider documents: meter -> {of, times}."""
         query = "SELECT meter, of, times FROM default_rates WHERE provider = ?"
-        return {meter: {"of": of, "times": Decimal(times)} for meter, of, times in self.rows(query, (provider,))}
+        return {
+            _known(meter, METERS): {"of": _known(of, METERS), "times": _amount(times)}
+            for meter, of, times in self.rows(query, (provider,))
+        }
 
     def _cards(self, model: int) -> list[Pricing]:
         query = (
             "SELECT id, currency, effective_from, observed, source, correction FROM cards WHERE model = ? ORDER BY id"
         )
         return [
-            Pricing(*self._steps(card), currency, effective_from, observed, source, bool(correction))
+            Pricing(
+                *self._steps(card),
+                _text(currency) or "",
+                _text(effective_from),
+                _text(observed),
+                _text(source),
+                bool(correction),
+            )
             for card, currency, effective_from, observed, source, correction in self.rows(query, (model,))
         ]
 
     def _steps(self, card: int) -> tuple[dict[str, Rate], tuple[Override, ...]]:
         steps: dict[int, dict[str, Rate]] = {0: {}}
         for step, meter, amount, per in self.rows("SELECT step, meter, amount, per FROM rates WHERE card = ?", (card,)):
-            rate = None if amount is None else Decimal(amount)
-            steps.setdefault(step, {})[meter] = Per(rate, per) if rate is not None and per else rate
+            rate = None if amount is None else _amount(amount)
+            steps.setdefault(step, {})[_known(meter, METERS)] = Per(rate, per) if rate is not None and per else rate
         overrides = self.rows("SELECT step, replace, multiply FROM overrides WHERE card = ? ORDER BY step", (card,))
         whens = self._whens(card) if overrides else {}
         return steps[0], tuple(
-            Override(whens[step], steps.get(step, {}), bool(replace), None if multiply is None else Decimal(multiply))
+            Override(whens[step], steps.get(step, {}), bool(replace), None if multiply is None else _amount(multiply))
             for step, replace, multiply in overrides
         )
 
@@ -224,6 +267,7 @@ class Snapshot:
         whens: dict[int, dict[int, dict[str, Any]]] = {}
         for step, alternative, key, value in self.rows(query, (card,)):
             when = whens.setdefault(step, {}).setdefault(alternative, {})
+            _check_condition(key, value)
             if key in when:
                 when[key] = [*when[key], value] if isinstance(when[key], list) else [when[key], value]
             else:
@@ -234,36 +278,89 @@ class Snapshot:
 
     def models(self, where: str = "1", parameters: Sequence[object] = ()) -> Iterator[Model]:
         """Whole records of the entries that an SQL condition on `models` keeps, in the catalogue's order."""
+        query = f"SELECT id, {', '.join(_COLUMNS)} FROM models WHERE {where} ORDER BY id"
+        for key, *values in self.rows(query, parameters):
+            yield self._model(key, values)
+
+    @_reading
+    def _model(self, key: int, values: Sequence[Any]) -> Model:
         from modelry.jsontext import loads
         from modelry.records import Modalities, Model, Verification
 
-        query = f"SELECT id, {', '.join(_COLUMNS)} FROM models WHERE {where} ORDER BY id"
-        for key, *values in self.rows(query, parameters):
-            fields = {name: value for name, value in zip(_COLUMNS, values, strict=True) if value is not None}
-            for name in JSON_COLUMNS:
-                if name in fields:
-                    fields[name] = loads(fields[name])
-            if "modalities" in fields:
-                fields["modalities"] = Modalities(**fields["modalities"])
-            if "verification" in fields:
-                fields["verification"] = Verification(**fields["verification"])
-            if "open_weights" in fields:
-                fields["open_weights"] = bool(fields["open_weights"])
-            yield Model(**fields, pricing=tuple(self._cards(key)))
+        fields = {name: value for name, value in zip(_COLUMNS, values, strict=True) if value is not None}
+        for name in JSON_COLUMNS:
+            if name in fields:
+                fields[name] = loads(fields[name])
+        if "modalities" in fields:
+            fields["modalities"] = Modalities(**fields["modalities"])
+        if "verification" in fields:
+            fields["verification"] = Verification(**fields["verification"])
+        if "open_weights" in fields:
+            fields["open_weights"] = bool(fields["open_weights"])
+        return Model(**fields, pricing=tuple(self._cards(key)))
 
+    def model(self, provider: str, model: str) -> Model:
+        """The whole record of one entry."""
+        for found in self.models("provider = ? AND model = ?", (provider, model)):
+            return found
+        raise CatalogRejected(self.path, broken(LookupError(f"{provider}/{model} has no record")))
+
+    @_reading
     def provider(self, provider: str) -> Provider:
         """The manifest of a canonical provider id."""
         ((record,),) = self.rows("SELECT record FROM providers WHERE id = ?", (provider,))
         return _provider(record)
 
+    @_reading
     def providers(self) -> list[Provider]:
         """All manifests, by id."""
         return [_provider(record) for (record,) in self.rows("SELECT record FROM providers ORDER BY id")]
 
 
-def _cannot(path: str, error: sqlite3.Error) -> str:
+# What a file must hold where our own code relies on it
+
+
+def _known(word: str, table: Container[str]) -> str:
+    if word not in table:
+        raise ValueError(f"{word!r} is not known")
+    return word
+
+
+def _amount(text: str) -> Decimal:
+    number = Decimal(text)
+    if not (number.is_finite() and number >= 0 and -_MOST_DIGITS < number.adjusted() < _MOST_DIGITS):
+        raise ValueError(f"{text!r} is no price")
+    return number
+
+
+def _text(value: str | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError(f"{value!r} is no text")
+
+
+def _check_condition(key: str, value: object) -> None:
+    if key == "weekday_timezone":
+        from zoneinfo import ZoneInfo
+
+        ZoneInfo(str(value))
+    elif type(value) is not (int if CONDITIONS[key].value == "integer" else str):
+        raise ValueError(f"{key}: {value!r}")
+
+
+def broken(error: Exception) -> str:
+    """What to say of a snapshot whose content makes no sense."""
+    said = f"{type(error).__name__}: {error}"
+    return f"is broken ({said[:120]}); make a new one with `modelry build`"
+
+
+def _cannot(path: str, error: Exception) -> str:
+    if isinstance(error, ValueError) and not isinstance(error, UnicodeDecodeError):
+        return f"is no path ({error})"
     if not os.path.exists(path):  # noqa: PTH110 - pathlib would cost a cold start 8 ms
         return "there is no such file; make one with `modelry build`"
+    if os.path.isdir(path):  # noqa: PTH112
+        return "is a folder; name a snapshot, or a folder that does not end in .sqlite"
     return f"cannot be read as a snapshot ({error}); make a new one with `modelry build`"
 
 

@@ -47,6 +47,25 @@ class Usage:
         usage._counts = counts
         return usage
 
+    @classmethod
+    def from_response(cls, body: object, api: str | None = None, *, lenient: bool = False) -> Usage:
+        """What a provider's response says was used: a body, its usage object, an SDK's object, or a stream's events.
+
+        `api` names the dialect (openai.chat, anthropic.messages, …; see `modelry.dialects`); without it the shape
+        tells. `lenient` mends what does not add up and warns (UserWarning).
+
+        Raises UnknownUsage, AmbiguousUsage, UsageMismatch or InvalidUsage, each saying what was seen.
+        """
+        from modelry.dialects import read
+
+        found = read(body, api, lenient=lenient)
+        if lenient and found.warnings:
+            from warnings import warn
+
+            for warning in found.warnings:
+                warn(warning, stacklevel=2)
+        return cls.from_counts(found.counts)
+
     @property
     def input_tokens(self) -> int:
         """All input tokens: uncached, cache reads and cache writes, of every modality."""

@@ -151,8 +151,9 @@ def _model(provider: str, name: str, form: BaseModel, series: str, maker: str | 
         exclude_unset=True, exclude={"pricing", "updated", "source", "provider", "modalities", "verification"}
     )
     said = {schema.RENAMED.get(word, word): value for word, value in said.items() if value is not None}
-    said.setdefault("mode", "chat")
-    family, components = family_of(said["mode"])
+    if said.get("capabilities", {}).get("chat"):
+        said.setdefault("mode", "chat")
+    family, components = family_of(said.get("mode"))
     said.setdefault("components", components)
     if maker:
         said.setdefault("base_model", f"{maker}/{name}")

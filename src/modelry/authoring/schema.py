@@ -11,9 +11,9 @@ import textwrap
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from modelry.authoring import kinds
 from modelry.capabilities import CAPABILITIES, COMPONENT_OF_MODE, COMPONENTS, MODALITIES, STATUSES
@@ -96,6 +96,12 @@ When = _form(
 )
 
 
+def _some(when: BaseModel) -> BaseModel:
+    if all(value is None for value in when.model_dump().values()):
+        raise kinds.wrong("no condition stands there", "write one, or move the override's rates to the base")
+    return when
+
+
 def _rates() -> dict[str, Any]:
     return {
         name: (_rate(meter), f"USD, or the card's currency, per {meter.unit.replace('_', ' ')}; null is unknown.", True)
@@ -111,7 +117,7 @@ OverrideForm = _form(
     "Override",
     "Rates that apply when any of `when` holds; a later override wins, meter by meter.",
     when=(
-        kinds.one_or_many(When),
+        kinds.one_or_many(Annotated[When, AfterValidator(_some)]),
         "When it applies: conditions that all hold, or a list of such of which one does.",
         False,
     ),

@@ -56,7 +56,7 @@ def read(path: Path, shown: str, problems: list[Problem]) -> Document | None:
     if data is None:
         return None
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problems.append(Problem(shown, line, "not valid UTF-8", "save the file as UTF-8"))

@@ -161,8 +161,6 @@ def _overrides(entry: Entry) -> Iterator[Problem]:
 
 def _never(when: Mapping[str, Any], context: int | None) -> tuple[str, str] | None:
     """Why these conditions can never hold, and what to do."""
-    if not when:
-        return "`when` is empty", "write a condition, or move its rates to the base"
     above, start = when.get("prompt_tokens_above"), when.get("prompt_tokens_from")
     if context and max(above or 0, (start or 1) - 1) >= context:
         return f"no input is longer than the context window of {context}", "look at the threshold and the window"

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from modelry import compile as compiler
-from modelry.atomic import write_whole
 from modelry.authoring.load import load
-from modelry.catalog import claims, rows
+from modelry.catalog import claims, files, rows
 from modelry.catalog.claims import Claim, claim_of
+from modelry.catalog.files import CATALOGUE, FEEDS, LOG, MIRROR
 from modelry.catalog.fold import fold
 from modelry.catalog.lineage import Lineage
+from modelry.catalog.operator import Log, Mark
+from modelry.catalog.pins import SOURCE as OPERATOR
+from modelry.catalog.pins import Pins, replay
 from modelry.catalog.unify import unify
 from modelry.identity import spelling_of
 from modelry.records import Model, Provider
 from modelry.registry import BUNDLED
+from modelry.snapshot import Snapshot
 
-CATALOGUE = Path("data/models.json")
-MIRROR = Path("web/public/models.json")
-FEEDS = Path("data/feeds")
+__all__ = ("CATALOGUE", "FEEDS", "MIRROR", "Report", "Sources", "build", "fold_all", "read_sources", "sources_of")
 
 
 class Sources(NamedTuple):
@@ -44,26 +46,61 @@ class Report(NamedTuple):
 
 def build(root: Path) -> Report:
     """Fold all claims of `root` into the catalogue and compile it; raises InvalidRegistry with every problem."""
-    sources = read_sources(root / "v1", root / FEEDS)
-    catalogue = fold_all(sources)
-    data = rows.dump(catalogue)
-    written = [str(path) for path in (CATALOGUE, MIRROR) if write_whole(root / path, data)]
+    with files.locked(root) as lock:
+        claimed = files.fingerprint(root, BUNDLED)
+        pins, mark = pinned_in(root)
+        sources = sources_of(root, pins=pins)
+        catalogue = fold_all(sources)
+        data = rows.dump(catalogue)
+        written = files.mend(root, data)
+        lock.leave(files.State(mark.end, claimed, rows.content_of(data)))
     if snapshot := packaged_by(root):
         compile_catalogue(data, catalogue, sources.providers, snapshot)
     priced = sum(any(card.is_known for card in model.pricing) for model in catalogue.models)
     return Report(len(catalogue.models), len({model.provider for model in catalogue.models}), priced, tuple(written))
 
 
+def pinned_in(root: Path) -> tuple[dict[tuple[str, str], Pins], Mark]:
+    """What the operator's log of `root` pins, and how far it was read."""
+    entries, mark = Log(root / LOG).read()
+    return replay(entries), mark
+
+
+def sources_of(root: Path, bundle: str = BUNDLED, pins: Mapping[tuple[str, str], Pins] | None = None) -> Sources:
+    """Everything that is claimed in `root`; without a registry the packaged catalogue is what others say."""
+    registry = root / "v1"
+    sources = read_sources(registry, root / FEEDS) if registry.is_dir() else _bundled(root, bundle)
+    pinned = [said.claim(provider, model) for (provider, model), said in (pins or {}).items()]
+    names = [OPERATOR, *sources.names] if pinned else sources.names
+    return sources._replace(claims=[*pinned, *sources.claims], names=names)
+
+
+def _bundled(root: Path, bundle: str) -> Sources:
+    snapshot = Snapshot(bundle)
+    said, names = _accepted(root / FEEDS)
+    said += [claim_of("bundle", model, model.last_updated) for model in snapshot.models()]
+    providers = snapshot.providers()
+    return Sources(providers, said, Lineage(root / "v1" / "series.yaml", providers), [*names, "bundle"])
+
+
 def read_sources(registry: Path, feeds: Path | None = None) -> Sources:
     """All claims: of the registry's YAML, and of the last accepted feeds."""
     authored = load(registry)
     said = [claim_of("registry", entry.model, entry.updated) for entry in authored.entries]
-    names = ["registry"]
+    fed, names = _accepted(feeds)
+    lineage = Lineage(registry / "series.yaml", authored.providers)
+    return Sources(authored.providers, said + fed, lineage, ["registry", *names])
+
+
+def _accepted(feeds: Path | None) -> tuple[list[Claim], list[str]]:
+    """The last accepted claims of the feeds, and whose they are."""
+    said: list[Claim] = []
+    names = []
     for path in (feeds / f"{source}.json" for source in claims.FEEDS if feeds):
         if path.is_file():
             said += claims.load(path.read_bytes(), str(path)).claims
             names.append(path.stem)
-    return Sources(authored.providers, said, Lineage(registry / "series.yaml", authored.providers), names)
+    return said, names
 
 
 def fold_all(sources: Sources) -> rows.Catalogue:
@@ -71,10 +108,10 @@ def fold_all(sources: Sources) -> rows.Catalogue:
     manifests = {provider.id: provider for provider in sources.providers}
     day = newest(sources.claims)
     models = (fold(said, manifests.get(said[0].provider), day) for said in unify(sources.claims, manifests))
-    return rows.Catalogue(sources.lineage.linked(_each_alias_once(models)), sources.names, day)
+    return rows.Catalogue(sources.lineage.linked(each_alias_once(models)), sources.names, day)
 
 
-def _each_alias_once(models: Iterable[Model]) -> list[Model]:
+def each_alias_once(models: Iterable[Model]) -> list[Model]:
     """The models, each alias meaning one of them: an id is no alias, and the first row by name keeps the others."""
     models = list(models)
     meant = {(model.provider, spelling_of(model.model)): model.model for model in models}
@@ -82,10 +119,16 @@ def _each_alias_once(models: Iterable[Model]) -> list[Model]:
         for alias in model.aliases:
             meant.setdefault((model.provider, spelling_of(alias)), model.model)
     return [
-        replace(model, aliases=mine) if len(mine) != len(model.aliases) else model
+        _with_aliases(model, tuple(a for a in model.aliases if meant[model.provider, spelling_of(a)] == model.model))
         for model in models
-        for mine in (tuple(a for a in model.aliases if meant[model.provider, spelling_of(a)] == model.model),)
     ]
+
+
+def _with_aliases(model: Model, aliases: Sequence[str]) -> Model:
+    if len(aliases) == len(model.aliases):
+        return model
+    sources = {name: source for name, source in model.provenance.items() if aliases or name != "aliases"}
+    return replace(model, aliases=aliases, provenance=sources)
 
 
 def newest(said: Iterable[Claim]) -> str | None:

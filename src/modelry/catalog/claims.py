@@ -27,7 +27,8 @@ _NOISE = Decimal("1e-9")
 class Claim(NamedTuple):
     """What one source says of one offering.
 
-    `since` is the day on which it first said so; `changed` has the days of fields that it said later.
+    `since` is the day on which it first said so; `changed` has the days of fields that it said later. `rates` are
+    prices that an operator set for single meters: dated cards of those meters alone.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Claim(NamedTuple):
     fields: Mapping[str, Any]
     since: str | None = None
     changed: Mapping[str, str] = {}
+    rates: Sequence[Pricing] = ()
 
     def day(self, field: str) -> str | None:
         """The day on which the source first said what it says of this field."""
@@ -51,8 +53,10 @@ class Feed(NamedTuple):
 
 
 def claim_of(source: str, model: Model, since: str | None) -> Claim:
-    """A model as the claim of a source: what is empty or None is not said."""
+    """A model as the claim of a source: what is empty or None is not said, nor a family that no mode gives."""
     said = {name: value for name in _SAID if is_said(value := getattr(model, name))}
+    if model.mode is None and model.family == "misc":
+        del said["family"]
     return Claim(source, model.provider, model.model, said, since)
 
 
@@ -69,19 +73,22 @@ def accept(previous: Feed | None, source: str, models: Iterable[Model], day: str
             claims[key] = _again(before.get(key), claim_of(source, model, day), day)
     for key, claim in before.items():
         if key not in claims:
-            missing = {"missing_since": day} | dict(claim.fields)
-            claims[key] = claim._replace(fields=missing)
+            claims[key] = claim if "missing_since" in claim.fields else _missing(claim, day)
     return Feed(source, day, [claims[key] for key in sorted(claims)])
+
+
+def _missing(claim: Claim, day: str) -> Claim:
+    return claim._replace(
+        fields={"missing_since": day} | dict(claim.fields), changed=dict(claim.changed) | {"missing_since": day}
+    )
 
 
 def _again(before: Claim | None, now: Claim, day: str) -> Claim:
     fields = dict(now.fields)
+    if cards := _appended(before.fields.get("pricing", ()) if before else (), fields.get("pricing", ()), day):
+        fields["pricing"] = cards
     if before is None:
-        if "pricing" in fields:
-            fields["pricing"] = tuple(_observed(card, day) for card in fields["pricing"])
         return now._replace(fields=fields)
-    if "pricing" in fields:
-        fields["pricing"] = _appended(before.fields.get("pricing", ()), fields["pricing"], day)
     days = {
         field: day if not same(field, before.fields.get(field), value) else before.changed.get(field)
         for field, value in fields.items()
@@ -97,17 +104,21 @@ def same(field: str, old: Any, new: Any) -> bool:
     return bool(old == new)
 
 
-def _observed(card: Pricing, day: str) -> Pricing:
-    return card if card.effective_from else card._replace(observed=card.observed or day)
-
-
 def _appended(old: Sequence[Pricing], new: Sequence[Pricing], day: str) -> tuple[Pricing, ...]:
-    """The feed's own past cards and what it says now: never overwritten, a changed price is a new card."""
-    if not old or any(card.effective_from for card in new):
-        return tuple(_observed(card, day) for card in new)
-    if same_card(old[-1], new[-1]):
+    """The feed's own past cards and what it says now: never overwritten, a changed price is a new card.
+
+    A feed that dates its cards tells their history itself. One that says no price any more ends the last one.
+    """
+    if any(card.effective_from for card in new):
+        return tuple(new)
+    now = new[-1] if new else _ended(old[-1]) if old else None
+    if now is None or (old and same_card(old[-1], now)):
         return tuple(old)
-    return (*old, new[-1]._replace(observed=day))
+    return (*old, now._replace(observed=day))
+
+
+def _ended(card: Pricing) -> Pricing:
+    return Pricing(dict.fromkeys(card.rates or ("input_per_token",)), currency=card.currency)
 
 
 def same_card(old: Pricing, new: Pricing) -> bool:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from modelry.atomic import write_whole
 from modelry.catalog import claims
+from modelry.catalog.sound import sound
+from modelry.errors import CatalogRejected
 from modelry.formats import genai_prices, litellm, models_dev, openrouter
 from modelry.records import Model, Provider
 
@@ -24,7 +26,14 @@ class Format(NamedTuple):
 
 
 def _litellm(body: Any, names: Mapping[str, str], report: list[str]) -> Iterable[Model]:
-    return litellm.read(body, providers=names, report=report, prose=False)
+    """LiteLLM's map without what names no provider: other JSON objects would be read as maps of odd entries."""
+    named = body
+    if isinstance(body, Mapping):
+        named = {
+            key: entry for key, entry in body.items() if isinstance(entry, Mapping) and "litellm_provider" in entry
+        }
+        report += [f"{key}: names no provider" for key in body if key not in named and key not in litellm.NOT_MODELS]
+    return litellm.read(named, providers=names, report=report, prose=False)
 
 
 def _openrouter(body: Any, names: Mapping[str, str], report: list[str]) -> Iterable[Model]:
@@ -61,14 +70,20 @@ class Taken(NamedTuple):
 def take(root: Path, source: str, body: Any, day: str, providers: Iterable[Provider]) -> Taken:
     """Make the claims of a feed's body, fetched on `day`, the source's last accepted ones under `root`.
 
-    Raises CatalogRejected where the body is not of the feed's shape.
+    A body of before the last accepted one is not taken in. Raises CatalogRejected where the body is not of the feed's
+    shape or lists nothing.
     """
     feed = FORMATS[source]
     names = {name: provider.id for provider in providers for name in provider.names.get(feed.vocabulary, ())}
     report: list[str] = []
-    models = list(feed.read(body, names, report))
+    models = [kept for model in feed.read(body, names, report) if (kept := sound(model, report.append))]
+    if not models:
+        raise CatalogRejected(source, f"the body lists no model; {report[0] if report else 'it is empty'}")
     path = root / FOLDER / f"{source}.json"
     previous = claims.load(path.read_bytes(), str(path)) if path.is_file() else None
+    if previous is not None and day < previous.as_of:
+        report.append(f"the whole body: it is of {day}, and that of {previous.as_of} was taken in already")
+        return Taken(source, len(models), report, changed=False)
     accepted = claims.accept(previous, source, models, day)
     if previous is not None and accepted._replace(as_of=previous.as_of) == previous:
         return Taken(source, len(models), report, changed=False)  # a fetch that says nothing new writes nothing

@@ -8,22 +8,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from modelry.capabilities import COMPONENTS
 from modelry.catalog.claims import FEEDS, Claim, same_card
+from modelry.catalog.pins import pinned
 from modelry.pricing import Pricing
-from modelry.records import Model, Provider
+from modelry.records import Model, Provider, is_said
 
-ORDER = ("registry", "litellm", "models_dev", "genai_prices", "openrouter", "bundle")
+ORDER = ("operator", "registry", "litellm", "models_dev", "genai_prices", "openrouter", "bundle")
 """Field by field, the first of these that says anything is believed."""
 
-_NAMED_BY = ("registry", "models_dev", "openrouter", "genai_prices", "litellm", "bundle")
+_NAMED_BY = ("operator", "registry", "models_dev", "openrouter", "genai_prices", "litellm", "bundle")
 """Who writes names for people as the makers do."""
 
 MANAGED = frozenset({"openai", "anthropic", "google", "cohere", "mistral", "deepseek", "xai"})
 """Providers whose GEN rows OpenRouter's daily feed keeps up to date (seed 2)."""
+
+_PUT_TOGETHER = ("capabilities", "extensions")
+"""Fields that every source adds to, key by key."""
 
 _LATER_WINS = ("context", "base_url", "components", "unit")
 
@@ -31,52 +35,62 @@ _LATER_WINS = ("context", "base_url", "components", "unit")
 def fold(claims: Iterable[Claim], manifest: Provider | None = None, day: str | None = None) -> Model:
     """The row of one offering from all that is claimed of it; `day` is the newest day of all claims."""
     said = {claim.source: _judged(claim, manifest) for claim in claims}
-    provider, model = _name(said)
+    first = _first(said)
+    provider, model = first.provider, first.model
     order = _order(provider)
     fields: dict[str, Any] = {}
     source_of: dict[str, str] = {}
     for name in dict.fromkeys(field for source in order if source in said for field in said[source].fields):
-        ranked = [said[s] for s in (_NAMED_BY if name == "display_name" else order) if s in said and name in said[s].fields]
-        if ranked:
-            fields[name] = _merged(name, ranked)
-            source_of[name] = ranked[0].source
+        ranked = [
+            said[s] for s in (_NAMED_BY if name == "display_name" else order) if s in said and name in said[s].fields
+        ]
+        if name == "pricing":
+            ranked.sort(key=_has_ended)
+        if ranked and is_said(value := _merged(name, ranked)):
+            fields[name], source_of[name] = value, ranked[0].source
     if _is_managed(provider, fields):
         _later_of_two(said, fields, source_of)
+    if (operator := said.get("operator")) and operator.rates:
+        fields["pricing"], source_of["pricing"] = pinned(fields.get("pricing", ()), operator.rates), "operator"
     _drop_overtaken_context(fields, source_of, order)
-    fields.setdefault("status", _status(model, fields, said, day))
+    if "status" not in fields and (status := _status(first, fields, source_of, said, day)):
+        fields["status"], source_of["status"] = status
     return Model(
         provider=provider,
         model=model,
         **fields,
-        last_updated=max((d for f, s in source_of.items() if (d := said[s].day(f))), default=None),
-        provenance=_provenance(source_of),
+        last_updated=max(_days(said, source_of), default=None),
+        provenance=_provenance(source_of, first.source),
     )
 
 
-def _name(said: Mapping[str, Claim]) -> tuple[str, str]:
-    first = next(said[source] for source in ORDER if source in said)
-    return first.provider, first.model
+def _first(said: Mapping[str, Claim]) -> Claim:
+    """The claim that names the offering."""
+    return next(said[source] for source in (*ORDER[1:], ORDER[0]) if source in said)
 
 
 def _order(provider: str) -> Sequence[str]:
     """OpenRouter knows its own offerings best."""
-    return ("registry", "openrouter", *ORDER[1:]) if provider == "openrouter" else ORDER
+    return ("operator", "registry", "openrouter", *ORDER[2:]) if provider == "openrouter" else ORDER
 
 
 def _merged(name: str, ranked: Sequence[Claim]) -> Any:  # a field's value
     first = ranked[0].fields[name]
-    if name in ("capabilities", "extensions"):
+    if name in _PUT_TOGETHER:
         return {key: value for claim in reversed(ranked) for key, value in claim.fields[name].items()}
     if name == "aliases":
         return tuple(sorted({alias for claim in ranked for alias in claim.fields[name] if _is_alias(alias, claim)}))
     return first
 
 
+_DATED = re.compile(r"[-@](?:latest|\d{4}-\d\d-\d\d|\d{8}|\d{4})", re.ASCII)
+
+
 def _is_alias(alias: str, claim: Claim) -> bool:
     """A feed's alias counts where it is the name with a date or `-latest`; others are only of the same price."""
     if claim.source not in FEEDS:
         return True
-    return re.fullmatch(rf"{re.escape(claim.model)}[-@](?:latest|\d{{4}}-\d\d-\d\d|\d{{8}}|\d{{4}})", alias) is not None
+    return alias.startswith(claim.model) and _DATED.fullmatch(alias, len(claim.model)) is not None
 
 
 # Zero: a format keeps it, the fold judges it
@@ -85,7 +99,7 @@ def _is_alias(alias: str, claim: Claim) -> bool:
 def _judged(claim: Claim, manifest: Provider | None) -> Claim:
     """A claim without a price of 0/0, which feeds write for "unknown", unless the offering is known to be free."""
     cards = claim.fields.get("pricing")
-    if claim.source in ("registry", "bundle") or not cards or claim.model.endswith(":free"):
+    if claim.source in ("operator", "registry", "bundle") or not cards or claim.model.endswith(":free"):
         return claim
     if manifest is not None and manifest.serves_free:
         return claim
@@ -96,6 +110,11 @@ def _judged(claim: Claim, manifest: Provider | None) -> Claim:
     return claim._replace(fields=fields | ({"pricing": kept} if kept else {}))
 
 
+def _has_ended(claim: Claim) -> bool:
+    """Whether a feed says no price any more: its past ones count only where nobody else says any."""
+    return claim.source in FEEDS and not claim.fields["pricing"][-1].is_known
+
+
 # Managed rows
 
 
@@ -104,18 +123,24 @@ def _is_managed(provider: str, fields: Mapping[str, Any]) -> bool:
 
 
 def _later_of_two(said: Mapping[str, Claim], fields: dict[str, Any], source_of: dict[str, str]) -> None:
-    registry, feed = said.get("registry"), said.get("openrouter")
+    registry, feed = said.get("registry") or said.get("bundle"), said.get("openrouter")
     if registry is None or feed is None:
         return
-    for name in _LATER_WINS:
-        if name in feed.fields and name in registry.fields and _later(feed.day(name), registry.day(name)):
-            value = feed.fields[name]
-            if name == "components":  # a second one that the feed does not know is kept
-                value = tuple(c for c in COMPONENTS if c in {*value, *registry.fields[name]})
+    names = [name for name in (*_LATER_WINS, "pricing") if name in registry.fields and name in feed.fields]
+    for name in names:
+        if source_of[name] == feed.source:  # ahead of the bundle, which is the registry of a deployment
+            fields[name], source_of[name] = registry.fields[name], registry.source
+        if source_of[name] != registry.source:
+            continue
+        if name == "pricing":
+            changed = _changed_since(registry, registry.fields[name], feed.fields[name])
+            value = (*registry.fields[name], *changed) if changed else None
+        else:
+            value = feed.fields[name] if _later(feed.day(name), registry.day(name)) else None
+        if name == "components" and value:  # a second one that the feed does not know is kept
+            value = tuple(c for c in COMPONENTS if c in {*value, *registry.fields[name]})
+        if value:
             fields[name], source_of[name] = value, feed.source
-    ours, theirs = registry.fields.get("pricing", ()), feed.fields.get("pricing", ())
-    if ours and _tracked(ours, theirs) and _later(theirs[-1].since, _claimed(ours[-1], registry)):
-        fields["pricing"], source_of["pricing"] = (*ours, theirs[-1]), feed.source
 
 
 def _later(feed: str | None, registry: str | None) -> bool:
@@ -127,15 +152,22 @@ def _claimed(card: Pricing, registry: Claim) -> str | None:
     return card.observed or card.effective_from or registry.day("pricing")
 
 
-def _tracked(ours: Sequence[Pricing], theirs: Sequence[Pricing]) -> bool:
-    """Whether the feed's card before this one was the registry's: it follows the maker's price here."""
-    if len(theirs) < 2:
-        return False
-    old, mine = theirs[-2], ours[-1]
-    shared = old.rates.keys() & mine.rates.keys()
+def _changed_since(registry: Claim, ours: Sequence[Pricing], theirs: Sequence[Pricing]) -> Sequence[Pricing]:
+    """The feed's cards of after the registry's, where the one before them was the registry's: it tracks the price here."""
+    known = [card for card in theirs if card.is_known]
+    newer = [card for card in known if _later(card.since, _claimed(ours[-1], registry))]
+    before = known[: len(known) - len(newer)] or newer[:1]
+    changed = newer if len(newer) < len(known) else newer[1:]
+    return changed if changed and _charge_the_same(before[-1], ours[-1]) else ()
+
+
+def _charge_the_same(theirs: Pricing, ours: Pricing) -> bool:
+    """Whether two cards agree in what both price, at least in input and output."""
+    shared = theirs.rates.keys() & ours.rates.keys()
     known = {"input_per_token", "output_per_token"} <= shared
     return known and same_card(
-        Pricing({meter: old.rates[meter] for meter in shared}), Pricing({meter: mine.rates[meter] for meter in shared})
+        Pricing({meter: theirs.rates[meter] for meter in shared}),
+        Pricing({meter: ours.rates[meter] for meter in shared}),
     )
 
 
@@ -155,18 +187,31 @@ def _drop_overtaken_context(fields: dict[str, Any], source_of: dict[str, str], o
             source_of.pop(limit)
 
 
-def _status(model: str, fields: Mapping[str, Any], said: Mapping[str, Claim], day: str | None) -> str | None:
-    """What dates, the name and the feeds that still list it say of a model's life, where nothing else does."""
+def _status(
+    first: Claim, fields: Mapping[str, Any], source_of: Mapping[str, str], said: Mapping[str, Claim], day: str | None
+) -> tuple[str, str] | None:
+    """What dates, the name and the feeds that still list it say of a model's life, and whose word that is."""
     if day and fields.get("deprecation_date", day + "~") <= day:
-        return "retired"
-    if set(model.replace("_", "-").replace(".", "-").split("-")) & {"preview", "beta", "experimental", "exp", "alpha"}:
-        return "preview"
-    listed = any(source in said and "missing_since" not in said[source].fields for source in ("litellm", "models_dev"))
-    return "active" if listed else None
+        return "retired", source_of["deprecation_date"]
+    words = set(first.model.replace("_", "-").replace(".", "-").split("-"))
+    if words & {"preview", "beta", "experimental", "exp", "alpha"}:
+        return "preview", first.source
+    listing = [s for s in ("litellm", "models_dev") if s in said and "missing_since" not in said[s].fields]
+    return ("active", listing[0]) if listing else None
 
 
-def _provenance(source_of: Mapping[str, str]) -> dict[str, str]:
+def _days(said: Mapping[str, Claim], source_of: Mapping[str, str]) -> Iterator[str]:
+    """The days of the claims in force."""
+    for name, source in source_of.items():
+        for claim in said.values():
+            if claim.source == source or (name in _PUT_TOGETHER and name in claim.fields):
+                seen = claim.fields["pricing"][-1].observed if (name, source) == ("pricing", "registry") else None
+                if day := seen or claim.day(name):
+                    yield day
+
+
+def _provenance(source_of: Mapping[str, str], first: str) -> dict[str, str]:
     """The source of each field, the commonest once as the default."""
     sources = list(source_of.values())
-    default = max(ORDER, key=lambda source: (sources.count(source), -ORDER.index(source)))
+    default = max({*sources} or {first}, key=lambda source: (sources.count(source), -ORDER.index(source)))
     return {"default": default} | {name: s for name, s in sorted(source_of.items()) if s != default}

@@ -58,10 +58,10 @@ class Lineage:
     def linked(self, models: Iterable[Model]) -> list[Model]:
         """The models with `series` and `base_model` where neither a source nor the registry said them."""
         models = list(models)
-        entries = self._entries(models)
-        return [self._link(model, entries) for model in models]
+        entries = self.entries(models)
+        return [self.link(model, entries) for model in models]
 
-    def _entries(self, models: Iterable[Model]) -> Mapping[str, Mapping[str, str]]:
+    def entries(self, models: Iterable[Model]) -> Mapping[str, Mapping[str, str]]:
         """By maker and spelling, the names of the makers' own entries."""
         entries: dict[str, dict[str, str]] = defaultdict(dict)
         for model in models:
@@ -71,12 +71,24 @@ class Lineage:
                     entries[series.maker][spelling_of(name)] = model.model
         return entries
 
-    def _link(self, model: Model, entries: Mapping[str, Mapping[str, str]]) -> Model:
+    def maker_at(self, provider: str) -> str | None:
+        """The maker that serves its own models at a provider."""
+        manifest = self._providers.get(provider)
+        return manifest.maker if manifest else None
+
+    def link(self, model: Model, entries: Mapping[str, Mapping[str, str]]) -> Model:
+        """One model with its `series` and `base_model`, by what `entries` made of all of them."""
         series = self.series_of(model.provider, model.model)
         if series is None:
             return model
         base = model.base_model or self.base_of(model, series, entries.get(series.maker, {}))
-        return replace(model, series=model.series or series.name, base_model=base)
+        found = [name for name in ("series", "base_model") if getattr(model, name) is None]
+        return replace(
+            model,
+            series=model.series or series.name,
+            base_model=base,
+            provenance=_with_sources(model.provenance, dict.fromkeys(found, "registry")),  # whose table it is
+        )
 
     def base_of(self, model: Model, series: Series, own: Mapping[str, str]) -> str:
         """`maker/name`: the maker's entry of this name, else without its date, else the name itself in lower case."""
@@ -88,6 +100,14 @@ class Lineage:
             if entry := own.get(spelling_of(candidate)):
                 return f"{series.maker}/{entry}"
         return f"{series.maker}/{name}"
+
+
+def _with_sources(provenance: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    default = provenance.get("default")
+    others = {
+        name: source for name, source in {**provenance, **found}.items() if name != "default" and source != default
+    }
+    return {"default": default or "registry", **dict(sorted(others.items()))}
 
 
 def _makers(table: Path) -> dict[str, dict[str, str]]:

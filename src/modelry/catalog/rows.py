@@ -6,12 +6,13 @@ and a diff shows the rows that changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from modelry.catalog.sound import is_card, is_count, is_name
 from modelry.costs import timeline
 from modelry.errors import CatalogRejected
 from modelry.jsontext import dumps, loads
@@ -66,10 +67,14 @@ def revived(row: Mapping[str, Any]) -> dict[str, Any]:
     if "pricing" in fields:
         fields["pricing"] = tuple(Pricing.from_dict(card) for card in fields["pricing"])
     if "modalities" in fields:
-        fields["modalities"] = Modalities(**fields["modalities"])
+        fields["modalities"] = Modalities(**_tupled(fields["modalities"]))
     if "verification" in fields:
-        fields["verification"] = Verification(**fields["verification"])
-    return fields
+        fields["verification"] = Verification(**_tupled(fields["verification"]))
+    return _tupled(fields)
+
+
+def _tupled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
 def card_on(cards: Sequence[Pricing], day: str | None) -> Pricing | None:
@@ -81,21 +86,68 @@ def card_on(cards: Sequence[Pricing], day: str | None) -> Pricing | None:
 
 def dump(catalogue: Catalogue) -> bytes:
     """The bytes of the file."""
-    head = {"currency": catalogue.currency, "last_updated": catalogue.last_updated, "sources": list(catalogue.sources)}
     ordered = sorted(catalogue.models, key=lambda model: (model.provider, model.model))
-    rows = ",\n".join(dumps(to_row(model, catalogue.last_updated)) for model in ordered)
-    return f'{dumps(head)[:-1]},"models":[\n{rows}\n]}}\n'.encode("ascii")
+    return joined(catalogue, (line_of(model, catalogue.last_updated) for model in ordered))
+
+
+def line_of(model: Model, day: str | None) -> bytes:
+    """The line of a model in the file, without what separates it from the next."""
+    return dumps(to_row(model, day)).encode("ascii")
+
+
+def line_in(data: bytes, provider: str, model: str) -> bytes | None:
+    """The line of a row in the bytes of a file; None where it has none."""
+    start = data.find(b"\n" + dumps({"provider": provider, "model": model})[:-1].encode("ascii") + b",")
+    return None if start < 0 else data[start + 1 : data.index(b"\n", start + 1)].rstrip(b",")
+
+
+def joined(catalogue: Catalogue, lines: Iterable[bytes]) -> bytes:
+    """The bytes of the file from the lines of all rows in order; of `catalogue` the head alone is read."""
+    head = {"currency": catalogue.currency, "last_updated": catalogue.last_updated, "sources": list(catalogue.sources)}
+    return dumps(head)[:-1].encode("ascii") + b',"models":[\n' + b",\n".join(lines) + b"\n]}\n"
 
 
 def load(data: bytes, source: str) -> Catalogue:
     """The catalogue of a file's bytes; raises CatalogRejected where they are none."""
     try:
         body = loads(data)
-        models = tuple(from_row(row) for row in body["models"])
+        models = tuple(_fitting(from_row(row)) for row in body["models"])
         return Catalogue(models, body["sources"], body["last_updated"], body["currency"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        said = f"no {error} in it" if isinstance(error, KeyError) else str(error)
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+        said = f"no {error} in it" if isinstance(error, KeyError) else str(error).partition("\n")[0]
         raise CatalogRejected(source, f"is no catalogue of modelry: {said}") from None
+
+
+def _fitting(model: Model) -> Model:
+    """A model that can be compiled and priced. (Odd text is no reason to refuse all of somebody's catalogue.)"""
+    for name in ("provider", "model"):
+        if not is_name(getattr(model, name)):
+            raise ValueError(f"{getattr(model, name)!r:.60} is no name")
+    for name, fits in _FITS.items():
+        if is_said(value := getattr(model, name)) and not fits(value):
+            raise ValueError(f"{model.id}: {name} cannot be {value!r:.60}")
+    return model
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, tuple) and all(map(_is_text, value))
+
+
+_FITS_TYPE: dict[str, Callable[[Any], bool]] = {
+    "str": _is_text,
+    "str | None": _is_text,
+    "int | None": is_count,
+    "bool | None": lambda value: isinstance(value, bool),
+    "Sequence[str]": _are_texts,
+    "Sequence[Pricing]": lambda value: all(map(is_card, value)),
+    "Modalities | None": lambda value: _are_texts(value.input) and _are_texts(value.output),
+    "Verification | None": lambda value: _is_text(value.status) and _are_texts(value.verified_capabilities),
+}
+_FITS = {field.name: _FITS_TYPE.get(str(field.type), lambda value: isinstance(value, dict)) for field in fields(Model)}
 
 
 def content_of(*parts: bytes) -> str:

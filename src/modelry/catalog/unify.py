@@ -28,18 +28,24 @@ def unify(claims: Iterable[Claim], providers: Mapping[str, Provider]) -> Iterato
     for claim in claims:
         by_provider[claim.provider].append(claim)
     for provider in sorted(by_provider):
-        offerings = _of_one_provider(by_provider[provider], providers.get(provider))
+        offerings = of_provider(by_provider[provider], providers.get(provider))
         yield from (offerings[name] for name in sorted(offerings))
 
 
-def _of_one_provider(claims: Iterable[Claim], manifest: Provider | None) -> dict[str, list[Claim]]:
-    ordered = sorted(claims, key=lambda claim: (ORDER.index(claim.source), claim.model))
+_NAMED_BY = {source: rank for rank, source in enumerate((*ORDER[1:], ORDER[0]))}
+"""An operator names a row where nobody else does: what it pins does not keep a better spelling out."""
+
+
+def of_provider(claims: Iterable[Claim], manifest: Provider | None) -> dict[str, list[Claim]]:
+    """The claims of each offering of one provider, by its name."""
+    ordered = sorted(claims, key=lambda claim: (_NAMED_BY[claim.source], claim.model))
     root = _roots(ordered, manifest)
     name_of: dict[str, str] = {}
     offerings: dict[str, dict[str, Claim]] = defaultdict(dict)
     for claim in ordered:
         name = name_of.setdefault(root[spelling_of(claim.model)], claim.model)
-        offerings[name].setdefault(claim.source, claim._replace(model=name))
+        named = claim if claim.source == "operator" else claim._replace(model=name)  # its log speaks of its own name
+        offerings[name].setdefault(claim.source, named)
     return {name: list(by_source.values()) for name, by_source in offerings.items()}
 
 
@@ -53,21 +59,23 @@ def _roots(ordered: Iterable[Claim], manifest: Provider | None) -> dict[str, str
             spelling = root[spelling]
         return spelling
 
-    rules = _rules(manifest)
+    rules = rules_of(manifest)
     for claim in ordered:
         mine = spelling_of(claim.model)
-        if claim.source == "registry":
-            linked = [*claim.fields.get("aliases", ()), claim.fields.get("model_id", claim.model)]
-        else:
-            rewritten = (name for name in _rewritten(claim.model, rules) if spelling_of(name) in root)
-            linked = list(islice(rewritten, 1))  # the first rule that leads to an offering, as in resolution
+        linked = []
+        if claim.source in ("registry", "operator"):
+            linked += [*claim.fields.get("aliases", ()), claim.fields.get("model_id", claim.model)]
+        if claim.source != "registry":
+            made = (name for name in rewritten(claim.model, rules) if spelling_of(name) in root)
+            linked += islice(made, 1)  # the first rule that leads to an offering, as in resolution
         for other in map(spelling_of, linked):
             if other in root:
                 root[find(other)] = find(mine)
     return {spelling: find(spelling) for spelling in root}
 
 
-def _rules(manifest: Provider | None) -> list[CompiledRule]:
+def rules_of(manifest: Provider | None) -> list[CompiledRule]:
+    """The compiled rules of a manifest, in order."""
     if manifest is None:
         return []
     return [
@@ -76,7 +84,7 @@ def _rules(manifest: Provider | None) -> list[CompiledRule]:
     ]
 
 
-def _rewritten(name: str, rules: Iterable[CompiledRule]) -> Iterator[str]:
+def rewritten(name: str, rules: Iterable[CompiledRule]) -> Iterator[str]:
     """What the rules that learn nothing make of a name."""
     for rule in rules:
         applied = rule.apply(name)

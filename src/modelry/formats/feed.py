@@ -18,6 +18,9 @@ from modelry.records import Modalities, Model, family_of
 _EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
 
 
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError, re.error)
+"""What reading an item of another shape raises."""
+
 Made = TypeVar("Made")
 
 
@@ -45,7 +48,7 @@ class Notes:
         for name, item in items:
             try:
                 made = make(name, item)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+            except _UNREADABLE as error:
                 self(f"{where}{name}", f"is not of the feed's shape: {error!r}")
             else:
                 yield made
@@ -56,6 +59,15 @@ def amount(value: object) -> Decimal | None:
     if value is None:
         return None
     return decimal(repr(value) if isinstance(value, float) else value)
+
+
+def price_of(value: object) -> Decimal | None:
+    """An amount that is a price: not below 0. Raises ValueError."""
+    number = amount(value)
+    if number is not None and number < 0:
+        msg = f"{number:f} is below 0"
+        raise ValueError(msg)
+    return number
 
 
 def per_unit(price: Decimal | None, units: int) -> Rate:

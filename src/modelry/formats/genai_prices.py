@@ -21,7 +21,7 @@ from typing import Any
 
 from modelry.conditions import SERVICE_TIERS, STANDARD_TIERS
 from modelry.errors import CatalogRejected
-from modelry.formats.feed import Notes, amount, canonical, per_unit, threshold
+from modelry.formats.feed import Notes, canonical, per_unit, price_of, threshold
 from modelry.meters import METERS
 from modelry.pricing import Override, Pricing, Rate
 from modelry.records import Model
@@ -267,7 +267,7 @@ def _price_list(
             note(where, f"price key {key!r} has no meter")
             continue
         tiered = price if isinstance(price, Mapping) else {"base": price, "tiers": ()}
-        rates[WORDS[key]] = per_unit(amount(tiered["base"]), units)
+        rates[WORDS[key]] = per_unit(price_of(tiered["base"]), units)
         for tier in tiered["tiers"]:
-            tiers.setdefault(tier["start"], {})[WORDS[key]] = per_unit(amount(tier["price"]), units)
+            tiers.setdefault(tier["start"], {})[WORDS[key]] = per_unit(price_of(tier["price"]), units)
     return rates, [Override(({**when, **threshold(start)},), tiers[start]) for start in sorted(tiers)]

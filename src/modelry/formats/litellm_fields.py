@@ -106,13 +106,13 @@ def spell(meter: str, when: Mapping[str, Any]) -> str | None:
 
 
 def exact(value: object) -> Decimal | None:
-    """The number exactly as its shortest text says it; None for what is no finite number."""
+    """The number exactly as its shortest text says it; None for what is no finite number of 0 or more."""
     if isinstance(value, float):
         value = Decimal(repr(value))
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     number = Decimal(value)
-    return number if number.is_finite() else None
+    return number if number.is_finite() and number >= 0 else None
 
 
 def exactly(value: Any) -> Any:

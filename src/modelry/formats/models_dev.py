@@ -12,7 +12,7 @@ from typing import Any
 
 from modelry.capabilities import CAPABILITIES
 from modelry.conditions import SERVICE_TIERS
-from modelry.formats.feed import Notes, amount, canonical, in_force, names_of, per_unit, per_units, seen, told, use
+from modelry.formats.feed import Notes, canonical, in_force, names_of, per_unit, per_units, price_of, seen, told, use
 from modelry.meters import METERS
 from modelry.pricing import Override, Pricing, Rate
 from modelry.records import Modalities, Model, Provider
@@ -144,7 +144,7 @@ def _rates(
         if key in besides:
             continue
         try:
-            rates[WORDS[key]] = per_unit(amount(value), PER)
+            rates[WORDS[key]] = per_unit(price_of(value), PER)
         except KeyError:
             note(where, f"cost key {key!r} has no meter")
             unread[key] = value

@@ -5,8 +5,9 @@ It says who owns a model and since when there is one. The id is ours, `provider/
 
 from __future__ import annotations
 
+from calendar import timegm
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 from modelry.records import MODEL_FIELDS, Model, is_said
@@ -40,7 +41,6 @@ def _entry(model: Model, losses: list[str]) -> dict[str, Any]:
 def _created(day: str) -> int | None:
     """Midnight UTC of a day, or of the first one of a month or a year; 0 of nothing, None of what is no date."""
     try:
-        first = datetime.fromisoformat(day + _NEW_YEAR[len(day) :]) if day else datetime.fromtimestamp(0, UTC)
+        return timegm(date.fromisoformat(day + _NEW_YEAR[len(day) :]).timetuple()) if day else 0
     except ValueError:
         return None
-    return int(first.replace(tzinfo=UTC).timestamp())

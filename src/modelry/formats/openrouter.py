@@ -20,7 +20,7 @@ from typing import Any
 from modelry.capabilities import CAPABILITIES
 from modelry.conditions import WEEKDAYS
 from modelry.errors import CatalogRejected
-from modelry.formats.feed import Notes, amount, in_force, seen, threshold, told, use
+from modelry.formats.feed import Notes, amount, in_force, price_of, seen, threshold, told, use
 from modelry.meters import METERS
 from modelry.pricing import Override, Per, Pricing, Rate
 from modelry.records import Modalities, Model
@@ -164,8 +164,7 @@ def _rates(prices: Mapping[str, Any], note: Notes, where: str) -> tuple[dict[str
     unread = {}
     for key, value in prices.items():
         try:
-            meter, price = WORDS[key], amount(value)
-            rates[meter] = None if price == _VARIABLE else price
+            rates[WORDS[key]] = None if amount(value) == _VARIABLE else price_of(value)
         except KeyError:
             note(where, f"price {key!r} has no meter")
             unread[key] = value
@@ -211,7 +210,14 @@ def write(models: Sequence[Model], report: list[str] | None = None, *, day: str 
     `report`.
     """
     losses: list[str] = [] if report is None else report
-    return {"data": [_entry(model, day, losses) for model in models]}
+    written: dict[str, dict[str, Any]] = {}
+    for model in sorted(models, key=lambda model: model.provider != SOURCE):  # its own name comes before ours
+        entry = _entry(model, day, losses)
+        if entry["id"] in written:
+            losses.append(f"{model.id}: OpenRouter's own offering has this id")
+        else:
+            written[entry["id"]] = entry
+    return {"data": list(written.values())}
 
 
 _THEIRS = {ours: theirs for theirs, ours in MODALITIES.items()}

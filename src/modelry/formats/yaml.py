@@ -123,9 +123,9 @@ def entry(model: Model, beside: Mapping[str, Any] | None = None) -> dict[str, An
 def _said(model: Model, name: str) -> Any:
     """What an entry says of a field; None where it need not."""
     value = getattr(model, name)
-    if (name == "mode" and value == "chat") or (name == "components" and tuple(value) == family_of(model.mode)[1]):
+    if (name == "mode" and value == "chat" and model.capabilities.get("chat")) or (name == "components" and tuple(value) == family_of(model.mode)[1]):
         return None
-    if name in _DATES and not _is_date(value):
+    if (name in _DATES and not _is_date(value)) or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, list | tuple):
         return _Flow(value) if value else None
@@ -220,6 +220,7 @@ def write_folder(
         if not model.series:
             losses.append(f"{model.id}: no word for having no series")
         families[_file_name(model.series or model.provider)].append(model)
+        known.setdefault(model.provider, Provider(id=model.provider, name=model.provider))
     written = []
     for series, members in sorted(families.items()):
         written.append(folder / "models" / f"{series}.yaml")
@@ -255,7 +256,7 @@ def _family(series: str | None, models: Iterable[Model], manifests: Mapping[str,
 def _without_word(model: Model, implied: str | None) -> Iterator[str]:
     yield from (f"no word for {name}" for name in _UNSAID if getattr(model, name))
     yield from (f"{value} is no date" for name in _DATES if (value := getattr(model, name)) and not _is_date(value))
-    if model.mode is None:
+    if model.mode is None and model.capabilities.get("chat"):
         yield "no word for having no mode, which is chat"
     elif not model.components and family_of(model.mode)[1]:
         yield "no word for having no components"
