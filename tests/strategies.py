@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from modelry.conditions import ALWAYS_LISTS, CONDITIONS, FACTS, SERVICE_TIERS, WEEKDAYS
 from modelry.meters import BUCKETS, FRACTIONAL_UNITS, METERS
 from modelry.pricing import Override, Per, Pricing
+
+settings.register_profile("modelry", deadline=None)  # a busy machine is no failure
+settings.load_profile("modelry")
 
 WORDS = ("us", "eu", "us-east-1", "us-gov", "global", "fast", "explicit", "decisions", "720p", "low", "hd", "50")
 

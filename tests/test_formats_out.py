@@ -516,7 +516,6 @@ def test_what_the_form_cannot_say_is_told(manifests: list[Provider]) -> None:
         "openai/gpt-x: no word for unit",
         "openai/gpt-x: no word for missing_since",
         "openai/gpt-x: no word for extensions",
-        "openai/gpt-x: no word for having no mode, which is chat",
         "openai/gpt-x: no word for having no base_model",
         "openai/b: 2025-02-31 is no date",
     ]

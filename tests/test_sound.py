@@ -130,9 +130,9 @@ def test_a_sound_body_is_taken_in_whole(source, world, tmp_path):
 
 
 NEGATIVE = {
-    "litellm": {"m": {"litellm_provider": "openai", "input_cost_per_token": Decimal("-0.001"), "output_cost_per_token": 1}},
-    "models_dev": {"openai": {"models": {"m": {"cost": {"input": -1000, "output": 1000000}}}}},
-    "openrouter": {"data": [{"id": "openai/m", "pricing": {"prompt": "-0.001", "completion": "1"}}]},
+    "litellm": {"m": {"litellm_provider": "openai", "input_cost_per_token": Decimal("-0.001"), "output_cost_per_token": Decimal("0.001")}},
+    "models_dev": {"openai": {"models": {"m": {"cost": {"input": -1000, "output": 1000}}}}},
+    "openrouter": {"data": [{"id": "openai/m", "pricing": {"prompt": "-0.001", "completion": "0.001"}}]},
 }  # fmt: skip
 
 
@@ -142,14 +142,23 @@ def test_a_price_below_zero_is_told_and_is_none(source, tmp_path):
     assert len(taken.report) == 1
     (claim,) = claims.load((tmp_path / f"data/feeds/{source}.json").read_bytes(), "x").claims
     (card,) = claim.fields["pricing"]
-    assert card.rates == {"output_per_token": 1}
+    assert card.rates == {"output_per_token": Decimal("0.001")}
+
+
+@pytest.mark.parametrize("price", ["0.0011", "0.0032", "3"])
+def test_a_price_above_a_thousand_dollars_per_million_is_a_slip(price, tmp_path):
+    body = {"m": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": Decimal(price)}}
+    (told,) = take(tmp_path, "litellm", body, DAY, ()).report
+    assert told.startswith("openai/m: pricing cannot be ")
+    (claim,) = claims.load((tmp_path / "data/feeds/litellm.json").read_bytes(), "x").claims
+    assert "pricing" not in claim.fields
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("display_name", "a\x07b"), ("display_name", 1), ("context", "128k"), ("context", 0.5), ("context", True), ("context", -1),
-        ("context", 10**13), ("max_output_tokens", [1]), ("release_date", "2025-25-11"), ("deprecation_date", "soon"),
+        ("context", 10**13), ("max_output_tokens", [1]), ("release_date", "2025-25-11"), ("release_date", "2025-02-31"), ("release_date", "1970-01-01"), ("deprecation_date", "soon"),
         ("aliases", ("a", 1)), ("aliases", "ab"), ("components", ("",)), ("modalities", Modalities(input=(1,))),
         ("modalities", Modalities(input="text")), ("capabilities", {"tools": 1}), ("capabilities", {"flies": True}),
         ("open_weights", "yes"), ("pricing", (Pricing({"input_per_token": Decimal("1e13")}),)),

@@ -245,7 +245,9 @@ def main() -> None:
         if alias in models and "litellm" not in heard[provider, name]:  # an undated name that no list holds by itself
             del models[alias]
     beside = decide(models, tables, options.day)
-    taken = {f"{d['id'].partition('/')[0]}/{alias}": d["id"] for d in tables.decisions for alias in d.get("aliases", ())}
+    taken = {
+        f"{d['id'].partition('/')[0]}/{alias}": d["id"] for d in tables.decisions for alias in d.get("aliases", ())
+    }
     for model_id, model in models.items():  # a snapshot that has an entry of its own is no alias
         aliases = (alias for alias in model.aliases if f"{model.provider}/{alias}" not in models)
         mine = tuple(alias for alias in aliases if taken.setdefault(f"{model.provider}/{alias}", model_id) == model_id)

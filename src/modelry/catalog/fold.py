@@ -52,7 +52,9 @@ def fold(claims: Iterable[Claim], manifest: Provider | None = None, day: str | N
         _later_of_two(said, fields, source_of)
     if (operator := said.get("operator")) and operator.rates:
         fields["pricing"], source_of["pricing"] = pinned(fields.get("pricing", ()), operator.rates), "operator"
-    _drop_overtaken_context(fields, source_of, order)
+    if source_of.get("pricing") in FEEDS:  # in order of time, however the feed lists them
+        fields["pricing"] = tuple(sorted(fields["pricing"], key=lambda card: card.since or ""))
+    _drop_contradicted_limits(fields, source_of, order)
     if "status" not in fields and (status := _status(first, fields, source_of, said, day)):
         fields["status"], source_of["status"] = status
     return Model(
@@ -99,11 +101,10 @@ def _is_alias(alias: str, claim: Claim) -> bool:
 def _judged(claim: Claim, manifest: Provider | None) -> Claim:
     """A claim without a price of 0/0, which feeds write for "unknown", unless the offering is known to be free."""
     cards = claim.fields.get("pricing")
-    if claim.source in ("operator", "registry", "bundle") or not cards or claim.model.endswith(":free"):
+    if claim.source in ("operator", "registry", "bundle") or not cards:
         return claim
-    if manifest is not None and manifest.serves_free:
-        return claim
-    kept = tuple(card for card in cards if not card.is_free)
+    may_be_free = claim.model.endswith(":free") or (manifest is not None and manifest.serves_free)
+    kept = tuple(card for card in cards if may_be_free or not card.is_free)
     if len(kept) == len(cards):
         return claim
     fields = {name: value for name, value in claim.fields.items() if name != "pricing"}
@@ -174,17 +175,29 @@ def _charge_the_same(theirs: Pricing, ours: Pricing) -> bool:
 # What follows from the rest
 
 
-def _drop_overtaken_context(fields: dict[str, Any], source_of: dict[str, str], order: Sequence[str]) -> None:
-    """A lower source's context window that a higher source's limit shows to be out of date says nothing."""
-    context = fields.get("context")
+def _drop_contradicted_limits(fields: dict[str, Any], source_of: dict[str, str], order: Sequence[str]) -> None:
+    """A limit says nothing where a source that is believed more says otherwise, by a limit or by a price."""
+    if fields.get("mode") == "embedding" and source_of.get("max_output_tokens") == "models_dev":
+        _drop("max_output_tokens", fields, source_of)  # it is the length of the vector there
+    context, source = fields.get("context"), source_of.get("context")
+    if context and source in FEEDS and _longest_priced(fields.get("pricing", ())) >= context:
+        return _drop("context", fields, source_of)
     for limit in ("max_input_tokens", "max_output_tokens"):
-        if context and limit in fields and fields[limit] > context:
-            if order.index(source_of["context"]) >= order.index(source_of[limit]):
-                fields.pop("context", None)
-                source_of.pop("context", None)
-                return
-            fields.pop(limit)
-            source_of.pop(limit)
+        if context and source and limit in fields and fields[limit] > context:
+            if order.index(source) >= order.index(source_of[limit]):
+                return _drop("context", fields, source_of)
+            _drop(limit, fields, source_of)
+    return None
+
+
+def _drop(name: str, fields: dict[str, Any], source_of: dict[str, str]) -> None:
+    del fields[name], source_of[name]
+
+
+def _longest_priced(cards: Sequence[Pricing]) -> int:
+    """The longest input beyond which the newest card has a price of its own."""
+    whens = (when for card in cards[-1:] for override in card.overrides for when in override.when)
+    return max((int(when.get("prompt_tokens_above", 0)) for when in whens), default=0)
 
 
 def _status(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,9 @@ from modelry.records import Modalities, Model, is_said
 
 MOST = 10**12
 """More than any limit is, and less than what a database column holds."""
+
+ABSURD = Decimal("0.001")
+"""Per text token, $1,000 per 1M: above it a feed's price is a slip of the unit."""
 
 _LONGEST = 512
 _FINEST = 60
@@ -63,7 +67,14 @@ def is_count(value: object) -> bool:
 
 
 def _is_date(value: object) -> bool:
-    return isinstance(value, str) and _DATE.fullmatch(value) is not None
+    """A day, month or year of the calendar; the first of 1970 is what a clock says that was never set."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value) or value == "1970-01-01":
+        return False
+    try:
+        date.fromisoformat(value + "-01-01"[len(value) - len("2026") :] if len(value) < len("2026-01-01") else value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_instant(value: object) -> bool:
@@ -83,7 +94,12 @@ def _are_capabilities(value: Mapping[str, Any]) -> bool:
 
 
 def _are_cards(value: tuple[Pricing, ...]) -> bool:
-    return all(map(is_card, value))
+    return all(is_card(card) and not _is_absurd(card) for card in value)
+
+
+def _is_absurd(card: Pricing) -> bool:
+    rates = (card.rates.get(meter) for meter in ("input_per_token", "output_per_token"))
+    return card.currency == "USD" and any(isinstance(rate, Decimal) and rate > ABSURD for rate in rates)
 
 
 def is_card(card: Pricing) -> bool:

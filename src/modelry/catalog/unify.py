@@ -45,8 +45,21 @@ def of_provider(claims: Iterable[Claim], manifest: Provider | None) -> dict[str,
     for claim in ordered:
         name = name_of.setdefault(root[spelling_of(claim.model)], claim.model)
         named = claim if claim.source == "operator" else claim._replace(model=name)  # its log speaks of its own name
-        offerings[name].setdefault(claim.source, named)
+        by_source = offerings[name]
+        by_source[claim.source] = _with_key_of(by_source[claim.source], claim) if claim.source in by_source else named
     return {name: list(by_source.values()) for name, by_source in offerings.items()}
+
+
+def _with_key_of(kept: Claim, twin: Claim) -> Claim:
+    """The claim with the LiteLLM key of a second spelling, under which its users still ask for the offering."""
+    ours, theirs = (claim.fields.get("extensions", {}).get("litellm", {}) for claim in (kept, twin))
+    if "key" not in ours or "key" not in theirs:
+        return kept
+    hints = ours.get("hints", {})
+    keys = {**hints.get("keys", {}), theirs["key"]: {}}
+    extension = {**ours, "hints": {**hints, "keys": keys}}
+    extensions = {**kept.fields["extensions"], "litellm": extension}
+    return kept._replace(fields={**kept.fields, "extensions": extensions})
 
 
 def _roots(ordered: Iterable[Claim], manifest: Provider | None) -> dict[str, str]:

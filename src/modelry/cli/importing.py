@@ -16,11 +16,11 @@ SOURCES = {"litellm": "litellm", "models.dev": "models_dev", "genai-prices": "ge
 
 @click.command("import", cls=Command, short_help=COMMANDS["import"].help)
 @click.argument("source", metavar="FORMAT", type=click.Choice(list(SOURCES)))
-@click.argument("file", metavar="[FILE]", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False)
-@click.option("--installed", is_flag=True, help="Read the data inside the installed litellm or genai-prices package.")
-@click.option(
-    "--as-of", "day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="When the feed said so (today)."
+@click.argument(
+    "file", metavar="[FILE]", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False
 )
+@click.option("--installed", is_flag=True, help="Read the data inside the installed litellm or genai-prices package.")
+@click.option("--as-of", "day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="When the feed said so (today).")
 @root_option
 @json_option
 def import_command(source: str, file: Path | None, day: object, root: Path, *, installed: bool, as_json: bool) -> None:

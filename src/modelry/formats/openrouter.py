@@ -214,7 +214,7 @@ def write(models: Sequence[Model], report: list[str] | None = None, *, day: str 
     for model in sorted(models, key=lambda model: model.provider != SOURCE):  # its own name comes before ours
         entry = _entry(model, day, losses)
         if entry["id"] in written:
-            losses.append(f"{model.id}: OpenRouter's own offering has this id")
+            losses.append(f"{entry['id']}: stands twice, OpenRouter's own comes first")
         else:
             written[entry["id"]] = entry
     return {"data": list(written.values())}

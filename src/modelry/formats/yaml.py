@@ -123,7 +123,9 @@ def entry(model: Model, beside: Mapping[str, Any] | None = None) -> dict[str, An
 def _said(model: Model, name: str) -> Any:
     """What an entry says of a field; None where it need not."""
     value = getattr(model, name)
-    if (name == "mode" and value == "chat" and model.capabilities.get("chat")) or (name == "components" and tuple(value) == family_of(model.mode)[1]):
+    if (name == "mode" and value == "chat" and model.capabilities.get("chat")) or (
+        name == "components" and tuple(value) == family_of(model.mode)[1]
+    ):
         return None
     if (name in _DATES and not _is_date(value)) or (isinstance(value, str) and not value.strip()):
         return None
