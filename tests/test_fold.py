@@ -259,6 +259,7 @@ def test_flags_are_believed_one_by_one(claims):
         ("genai_prices", "m-2024-05-13", True),
         ("genai_prices", "m@20240513", True),
         ("genai_prices", "m-mini", False),
+        ("genai_prices", "n-latest", False),
         ("models_dev", "another", False),
     ],
 )
