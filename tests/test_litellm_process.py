@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from modelry import Registry
+from modelry.catalog.sound import ABSURD
 from modelry.errors import ModelryError
 from modelry.formats import exported, litellm, names_in
 from modelry.formats.litellm_names import read_key
@@ -174,7 +175,9 @@ JOINED = "the offering stands under another key of it"
 AZURE = "LiteLLM takes azure/NAME for OpenAI's where Mistral has NAME, which our map knows"
 RULES = "LiteLLM's fallback_generalizations, which are no entries"
 ZERO = "a price of 0 that is unknown"
+SLIP = "above $1,000 per 1M tokens: a slip of the unit, left out"
 ROUNDED = "a float's noise, rounded to 12 digits in the registry"
+NO_LIMIT = "a limit of 0, which says nothing"
 FILLED = "a capability that other sources know"
 
 _MODEL_FIELD = {
@@ -240,6 +243,8 @@ class Causes:
         row = self.rows.get(key)
         if row is None:
             return JOINED if self._is_joined(key) else None
+        if row.extensions["litellm"].get("hints", {}).get("keys", {}).get(key) == {}:
+            return JOINED  # another spelling's key, which says what the first one does
         name = key.partition("/")[2]
         if key.startswith("azure/") and f"mistral/{name}" in self.exported.keys() - self.own.keys():
             return AZURE
@@ -250,8 +255,13 @@ class Causes:
         if decisive == "pricing":
             if own == 0 and ours is None:
                 return ZERO
+            asked = (self.own[key].get(f"{side}_cost_per_token", 0) for side in ("input", "output"))
+            if not row.pricing and max(asked) > ABSURD:
+                return SLIP
             if source != "litellm" and _is_close(own, ours):
                 return ROUNDED
+        if decisive.startswith("max_") and own == 0 and ours is None:
+            return NO_LIMIT
         if decisive == "capabilities" and (own is None or field == "supported_openai_params"):
             return FILLED
         return None if source == "litellm" else f"{decisive} from {source}"
