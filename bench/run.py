@@ -19,6 +19,7 @@ import sysconfig
 import tempfile
 import time
 import venv
+from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,6 +80,12 @@ class Cold:
             key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COVERAGE", "MODELRY"))
         }
         self.environment = kept | {"MODELRY_CATALOG": str(snapshot)}
+
+    def of(self, snapshot: Path) -> Cold:
+        """The same interpreter with another catalogue."""
+        other = copy(self)
+        other.environment = self.environment | {"MODELRY_CATALOG": str(snapshot)}
+        return other
 
     def run(self, code: str, *arguments: str, errors: int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
         """Run code to its end; it must succeed."""
@@ -294,6 +301,19 @@ def lookup_line(cold: Cold, folder: Path, small: int, large: int, rounds: int) -
     return compare(f"first lookup in {large:,} models", ours, "ms", f"in {small:,}", theirs, 1.3)
 
 
+def catalogue_lines(cold: Cold, folder: Path, rounds: int) -> list[Line]:
+    """The catalogue built, looked into, exchanged and written to; see `catalogue`."""
+    from catalogue import measured
+
+    def looked_up(snapshot: Path, code: str) -> float:
+        return cold.of(snapshot).milliseconds({"lookup": IMPORT_PATHS + code}, rounds)["lookup"]
+
+    return [
+        Line(what, took, unit, why, bar=f"<= {at_most:g} {unit}", met=None if took is None else took <= at_most)
+        for what, took, unit, at_most, why in measured(folder, looked_up, rounds)
+    ]
+
+
 def table(lines: list[Line]) -> str:
     """The lines in columns."""
     rows = [("", "ours", "against", "theirs", "ratio", "bar", "")]
@@ -334,6 +354,7 @@ def main() -> None:
             *warm_lines(snapshot, options.rounds),
             *response_lines(snapshot, options.rounds),
             lookup_line(cold, folder, 1_000, options.models, options.rounds),
+            *catalogue_lines(cold, folder, options.rounds),
         ]
     if options.json:
         print(json.dumps([line._asdict() for line in lines], indent=2))

@@ -557,6 +557,7 @@ CORE = frozenset(
         "cli.text",
         "conditions",
         "costs",
+        "rates",
         "errors",
         "identity",
         "meters",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strategies import cards, facts, known_rates, overrides, per_rates, priced_maps, quantities, usages
 
 from modelry import compile as snapshots
-from modelry import costs
+from modelry import costs, rates
 from modelry.errors import InvalidUsage, UnknownModel, Unpriced
 from modelry.identity import Resolution
 from modelry.jsontext import dumps, loads
@@ -29,7 +29,7 @@ MOMENT = costs.when("2026-03-02T14:30:00Z")
 
 
 def offer(*cards, defaults=None, region=None):
-    return costs.Offer(HERE, region, cards, defaults or {})
+    return rates.Offer(HERE, region, cards, defaults or {})
 
 
 def price(card, counts, said=None, at=MOMENT):

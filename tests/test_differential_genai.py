@@ -19,7 +19,7 @@ from genai_prices import Usage
 from genai_prices.data import providers
 from genai_prices.data_units import unit_data
 
-from modelry import costs
+from modelry import costs, rates
 from modelry.errors import Unpriced
 from modelry.formats import genai_prices
 from modelry.identity import ModelId, Resolution
@@ -166,7 +166,7 @@ def facts_of(context: Mapping[str, str]) -> dict[str, str] | None:
 
 def ours(row: Model, call: Call) -> costs.CostEstimate | None:
     """Our price; None where no price is known at that time."""
-    offer = costs.Offer(Resolution(row.id, ModelId(row.id), "exact", row.provider, row.model), None, row.pricing, {})
+    offer = rates.Offer(Resolution(row.id, ModelId(row.id), "exact", row.provider, row.model), None, row.pricing, {})
     facts = costs.checked_facts(facts_of(call.context) or {}, None)
     try:
         return costs.estimate(offer, checked(call.counts), facts, costs.when(call.at))

@@ -21,7 +21,7 @@ from zlib import crc32
 
 import pytest
 
-from modelry import costs
+from modelry import costs, rates
 from modelry.formats import litellm
 from modelry.identity import ModelId, Resolution
 from modelry.meters import INPUT_TOKENS
@@ -229,7 +229,7 @@ def resolvable(peer: Peer, key: str, provider: str) -> str | None:
 # ---- our side --------------------------------------------------------------------------------------------------------
 
 
-def ours(offer: costs.Offer, provider: str, call: Call) -> costs.CostEstimate:
+def ours(offer: rates.Offer, provider: str, call: Call) -> costs.CostEstimate:
     facts: dict[str, Any] = {"service_tier": call.tier, "region": call.region, "speed": call.speed,
                              "cache_mode": call.cache_mode, "endpoint": call.endpoint}  # fmt: skip
     if provider == "vertex_ai" and call.region == "eu":
@@ -246,14 +246,14 @@ class Difference(NamedTuple):
 
     entry: Mapping[str, Any]
     provider: str
-    offer: costs.Offer
+    offer: rates.Offer
     call: Call
     ours: costs.CostEstimate
     theirs: tuple[float, float]
 
     def again(self, card: Pricing | None = None, **changes: Any) -> tuple[float, float]:
         """Our price of the same call, one thing changed."""
-        offer = costs.Offer(self.offer.resolution, self.offer.region, [card], {}) if card else self.offer
+        offer = rates.Offer(self.offer.resolution, self.offer.region, [card], {}) if card else self.offer
         return sides(ours(offer, self.provider, self.call._replace(**changes)))
 
 
@@ -367,7 +367,7 @@ def compared(peer: Peer) -> Compared:
     return Compared(entries, agreed, allowed, wrong, uncompared)
 
 
-def _offer(peer: Peer, key: str, entry: Mapping[str, Any]) -> tuple[str, str, costs.Offer] | str:
+def _offer(peer: Peer, key: str, entry: Mapping[str, Any]) -> tuple[str, str, rates.Offer] | str:
     """LiteLLM's name and provider for an entry and our offer of it, or why the two cannot be compared."""
     if entry.get("mode") not in MODES:
         return f"it has no call of mode {entry.get('mode')} that counts tokens"
@@ -381,7 +381,7 @@ def _offer(peer: Peer, key: str, entry: Mapping[str, Any]) -> tuple[str, str, co
         return "LiteLLM finds no such name or another entry"
     resolution = Resolution(key, ModelId(key), "exact", provider, row.model)
     defaults = FIREWORKS if entry["litellm_provider"] == "fireworks_ai" else {}
-    return model, provider, costs.Offer(resolution, row.region, row.pricing, defaults)
+    return model, provider, rates.Offer(resolution, row.region, row.pricing, defaults)
 
 
 def test_every_call_costs_the_same_or_differs_by_a_known_cause(peer: Peer, compared: Compared) -> None:
@@ -421,7 +421,7 @@ def test_a_difference_shows(peer: Peer, change: str) -> None:
         )
     else:
         card = card._replace(overrides=card.overrides[1:])
-    changed = costs.Offer(offer.resolution, offer.region, [card], {})
+    changed = rates.Offer(offer.resolution, offer.region, [card], {})
     shown = 0
     for call in calls(offer.card_at(None).card):
         estimate, prices = ours(changed, provider, call), theirs(peer, model, provider, call)

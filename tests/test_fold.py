@@ -18,9 +18,9 @@ from modelry.catalog.claims import FEEDS, Claim
 from modelry.catalog.feeds import take
 from modelry.catalog.fold import fold
 from modelry.catalog.lineage import Lineage
-from modelry.costs import timeline
 from modelry.jsontext import dumps
 from modelry.pricing import Pricing
+from modelry.rates import timeline
 from modelry.records import MODEL_FIELDS, Modalities, Model, Provider, family_of, is_said
 from modelry.registry import Registry
 

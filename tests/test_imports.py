@@ -27,7 +27,7 @@ more than the lookup itself; a name is added here only with a measurement (`make
 OURS = {"modelry"} | {
     f"modelry.{name}"
     for name in (
-        "_named", "conditions", "costs", "errors", "identity", "meters", "pricing", "registry", "snapshot", "usage",
+        "_named", "conditions", "costs", "errors", "identity", "meters", "pricing", "rates", "registry", "snapshot", "usage",
     )
 }  # fmt: skip
 

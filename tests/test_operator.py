@@ -15,9 +15,9 @@ from modelry.catalog.claims import Claim, same_card
 from modelry.catalog.fold import ORDER, fold
 from modelry.catalog.operator import Entry, Log
 from modelry.catalog.pins import Pins, pinned, replay, replayed
-from modelry.costs import timeline
 from modelry.errors import CatalogRejected
 from modelry.pricing import Pricing
+from modelry.rates import timeline
 
 FEEDS = [source for source in ORDER if source != "operator"]
 DAYS = st.dates().map(str)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from modelry import costs
+from modelry import costs, rates
 from modelry.conditions import FACTS, Instant
 from modelry.errors import (
     AmbiguousModel,
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Any, Unpack
 
-    from modelry.costs import CostEstimate, Offer
+    from modelry.costs import CostEstimate
     from modelry.identity import Resolution
+    from modelry.rates import Offer
     from modelry.records import Model, Provider
     from modelry.select import Filters
 
@@ -224,7 +225,7 @@ class Registry:
     def _offer(self, model: str, provider: str | None) -> Offer:
         found = self.resolve(model, provider)
         region, cards = self._snapshot.region_and_cards(found.provider, found.model)
-        offer = costs.Offer(found, region, cards, self._snapshot.default_rates(found.provider))
+        offer = rates.Offer(found, region, cards, self._snapshot.default_rates(found.provider))
         if len(self._offers) >= _MOST_KEPT:
             self._offers.clear()
         self._offers[model if provider is None else (provider, model)] = offer

@@ -12,10 +12,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from modelry.capabilities import CAPABILITIES, COMPONENTS, MODALITIES, STATUSES
-from modelry.costs import EXACT, timeline
 from modelry.errors import InvalidFilter, UnknownProvider
 from modelry.identity import spelling_of
 from modelry.pricing import Override, Per, Pricing, decimal
+from modelry.rates import timeline
+from modelry.usage import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from modelry.catalog import rows
 from modelry.catalog.claims import Claim, same_card
 from modelry.catalog.operator import Entry
-from modelry.costs import timeline
 from modelry.pricing import Pricing, Rate
+from modelry.rates import timeline
 
 SOURCE = "operator"
 

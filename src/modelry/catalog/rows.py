@@ -13,10 +13,10 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from modelry.catalog.sound import is_card, is_count, is_name
-from modelry.costs import timeline
 from modelry.errors import CatalogRejected
 from modelry.jsontext import dumps, loads
 from modelry.pricing import Pricing
+from modelry.rates import timeline
 from modelry.records import MODEL_FIELDS, Modalities, Model, Verification, is_said, per_1k
 
 _VIEWS = frozenset({"input_per_1k", "output_per_1k", "embed_per_1k", "rerank_per_1k", "per_request"})

@@ -22,9 +22,9 @@ from modelry.cli.options import (
     words,
 )
 from modelry.cli.text import aligned, count, money, unit_price
-from modelry.costs import EXACT
 from modelry.errors import ModelryError
 from modelry.meters import METERS
+from modelry.usage import EXACT
 
 if TYPE_CHECKING:
     from typing import Any

@@ -143,7 +143,7 @@ def _source(model: Model) -> str:
 
 def _dated(model: Model, now: Pricing | None) -> Iterator[tuple[Pricing, str]]:
     """Cards from the newest to the oldest, each with when it held and what became of it."""
-    from modelry.costs import timeline
+    from modelry.rates import timeline
 
     line = timeline(model.pricing)
     held = [card for _, card in line]

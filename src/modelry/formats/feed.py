@@ -9,9 +9,9 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, TypeVar
 
 from modelry.capabilities import CAPABILITIES
-from modelry.costs import timeline
 from modelry.errors import CatalogRejected
 from modelry.pricing import Per, Pricing, Rate, decimal
+from modelry.rates import timeline
 from modelry.records import Modalities, Model, family_of
 
 # Far more digits than any price has; a quotient that does not fit them is no decimal number at all.
