@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         InvalidFilter,
         InvalidRegistry,
         InvalidUsage,
+        MissingExtra,
         ModelryError,
         UnknownModel,
         UnknownProvider,
@@ -50,7 +51,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "costs": "CostEstimate CostLine",
     "errors": "AmbiguousModel AmbiguousUsage CatalogConflict CatalogRejected CatalogWarning InvalidFilter InvalidRegistry "
-    "InvalidUsage ModelryError UnknownModel UnknownProvider UnknownUsage Unpriced UsageMismatch",
+    "InvalidUsage MissingExtra ModelryError UnknownModel UnknownProvider UnknownUsage Unpriced UsageMismatch",
     "identity": "Resolution",
     "pricing": "Override Pricing",
     "records": "Model Provider Verification",
@@ -71,6 +72,7 @@ __all__ = [
     "InvalidFilter",
     "InvalidRegistry",
     "InvalidUsage",
+    "MissingExtra",
     "Model",
     "ModelryError",
     "Override",

@@ -12,6 +12,7 @@
     │   └── UsageMismatch     buckets do not sum to the total      .counted .reported
     ├── Problem               one mistake in one place of a file   .path .line .hint
     ├── InvalidRegistry       every Problem of a registry at once  (an ExceptionGroup)
+    ├── MissingExtra          a package is not installed           .extra .package
     ├── CatalogRejected       a catalogue or feed is not taken     .reason
     └── CatalogConflict       somebody else wrote in between
 
@@ -145,6 +146,25 @@ class InvalidRegistry(ExceptionGroup[Problem], ModelryError):
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.exceptions)
+
+
+EXTRAS = {"yaml": "build", "pydantic": "build", "httpx2": "refresh", "duckdb": "bulk"}
+"""The extra of modelry that brings a package which not everybody needs."""
+
+
+class MissingExtra(ModelryError):
+    """What was asked needs a package that is not installed; `extra` of modelry brings it."""
+
+    def __init__(self, what: str, extra: str, package: str) -> None:
+        self.extra = extra
+        self.package = package
+        super().__init__(f"{what} needs {package}: pip install 'modelry[{extra}]'")
+
+
+def missing_extra(what: str, error: ModuleNotFoundError) -> MissingExtra | ModuleNotFoundError:
+    """The error that says what to install, where an extra brings the module that was not found."""
+    package = (error.name or "").partition(".")[0]
+    return MissingExtra(what, EXTRAS[package], package) if package in EXTRAS else error
 
 
 class CatalogRejected(ModelryError):

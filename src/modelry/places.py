@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from modelry.errors import CatalogRejected
+from modelry.errors import CatalogRejected, missing_extra
 from modelry.jsontext import loads
 
 
@@ -57,9 +57,16 @@ def _is_own(folder: Path) -> bool:
 def snapshot_of(source: str) -> str:
     """The snapshot of a catalogue file, a `v1/` folder, or a folder that holds either; compiled once to the cache.
 
-    Raises CatalogRejected where there is none, InvalidRegistry where the YAML is wrong.
+    Raises CatalogRejected where there is none, InvalidRegistry where the YAML is wrong, MissingExtra where nothing that
+    reads YAML is installed.
     """
-    path = Path(source)
+    try:
+        return _snapshot_of(source, Path(source))
+    except ModuleNotFoundError as error:
+        raise missing_extra("the registry's YAML", error) from None
+
+
+def _snapshot_of(source: str, path: Path) -> str:
     if path.is_dir() and (path / "data" / "models.json").is_file():
         path = path / "data" / "models.json"
     if path.is_file():

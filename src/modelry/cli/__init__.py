@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from modelry import __version__
-from modelry.errors import InvalidRegistry, ModelryError
+from modelry.errors import InvalidRegistry, ModelryError, missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +111,9 @@ def _refusals() -> Iterator[None]:
         raise click.exceptions.Exit(INTERRUPTED) from None
     except (ModelryError, OSError) as error:
         raise Refused(error) from None
+    except ModuleNotFoundError as error:
+        told = missing_extra("this command", error)
+        raise (Refused(told) if isinstance(told, ModelryError) else error) from None
     except UnicodeEncodeError as error:
         raise Refused(ValueError(f"{error.object!r} is no text in UTF-8")) from None
 

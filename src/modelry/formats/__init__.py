@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelry.errors import ModelryError
+from modelry.errors import MissingExtra
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from modelry.records import Model, Provider
-
-
-class MissingExtra(ModelryError):
-    """A format needs a package that is not installed; `extra` of modelry brings it."""
-
-    def __init__(self, name: str, extra: str, package: str) -> None:
-        self.extra = extra
-        self.package = package
-        super().__init__(f"{name} needs {package}: pip install 'modelry[{extra}]'")
 
 
 class Format(NamedTuple):
