@@ -2,7 +2,7 @@
 
     >>> import modelry
     >>> modelry.cost("openai/gpt-4o", input_tokens=1_000, output_tokens=500).total_cost
-    Decimal('0.0075')
+    Decimal('0.0075000')
 
 Names are loaded when they are first used; importing modelry opens no file and touches no network.
 """
