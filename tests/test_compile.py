@@ -21,8 +21,7 @@ from modelry.catalog import rows
 from modelry.identity import spelling_of
 from modelry.pricing import Pricing
 from modelry.records import Model, Provider
-from modelry.registry import BUNDLED
-from modelry.snapshot import Snapshot
+from modelry.snapshot import BUNDLED, Snapshot
 
 ROOT = Path(__file__).parents[1]
 JSON, MIRROR, SNAPSHOT = "data/models.json", "web/public/models.json", "src/modelry/snapshot.sqlite"

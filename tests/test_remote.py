@@ -35,8 +35,9 @@ from modelry.errors import CatalogRejected, CatalogWarning, Unpriced
 from modelry.fetch import Limits
 from modelry.pricing import Pricing
 from modelry.records import Model
-from modelry.registry import BUNDLED, Registry
+from modelry.registry import Registry
 from modelry.remote import get_model_cost_map, snapshot_at
+from modelry.snapshot import BUNDLED
 
 LIMITS = Limits(seconds=5, downloaded=4 * 2**20, body=8 * 2**20, redirects=3)
 HURRIED = LIMITS._replace(seconds=0.3)

@@ -544,7 +544,7 @@ def test_a_catalogue_that_may_not_be_read_is_rejected(tmp_path, root):
 COMPILE = """
 import sys
 from modelry import compile as compiler
-from modelry.registry import BUNDLED
+from modelry.snapshot import BUNDLED
 from modelry.snapshot import Snapshot
 bundled = Snapshot(BUNDLED)
 models = list(bundled.models("provider IN ('openai', 'anthropic', 'google', 'mistral')"))
@@ -636,7 +636,7 @@ def test_a_full_disk_is_told_and_leaves_the_old_snapshot(tmp_path):
     code = """
 import resource, sys
 from modelry import compile as compiler
-from modelry.registry import BUNDLED
+from modelry.snapshot import BUNDLED
 from modelry.snapshot import Snapshot
 bundled = Snapshot(BUNDLED)
 models = list(bundled.models("provider = 'openai'"))

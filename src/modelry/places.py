@@ -80,8 +80,7 @@ def _snapshot_of(source: str, path: Path) -> str:
 def _of_catalogue(path: Path) -> str:
     from modelry import compile as compiler
     from modelry.catalog import rows
-    from modelry.registry import BUNDLED
-    from modelry.snapshot import Snapshot
+    from modelry.snapshot import BUNDLED, Snapshot
 
     data = _read(path)
     if data.startswith(b"SQLite format 3\0"):

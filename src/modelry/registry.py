@@ -17,7 +17,7 @@ from modelry.errors import (
 )
 from modelry.identity import resolve
 from modelry.meters import METERS
-from modelry.snapshot import Snapshot, broken
+from modelry.snapshot import BUNDLED, Snapshot, broken
 from modelry.usage import Usage, checked
 
 TYPE_CHECKING = False
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from modelry.rates import Offer
     from modelry.records import Model, Provider
     from modelry.select import Filters
-
-BUNDLED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "snapshot.sqlite")  # noqa: PTH118, PTH120, PTH100
-"""The snapshot that ships with the package. (pathlib would cost a cold start 8 ms.)"""
 
 _MOST_KEPT = 10_000
 

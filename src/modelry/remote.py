@@ -40,8 +40,7 @@ from modelry.formats import litellm
 from modelry.formats.litellm_fields import plainly
 from modelry.jsontext import loads
 from modelry.records import Model, Provider
-from modelry.registry import BUNDLED
-from modelry.snapshot import VERSION, Snapshot
+from modelry.snapshot import BUNDLED, VERSION, Snapshot
 
 T = TypeVar("T")
 

@@ -20,8 +20,7 @@ from modelry.catalog.pins import Pins, replay
 from modelry.catalog.unify import unify
 from modelry.identity import spelling_of
 from modelry.records import Model, Provider
-from modelry.registry import BUNDLED
-from modelry.snapshot import Snapshot
+from modelry.snapshot import BUNDLED, Snapshot
 
 __all__ = ("CATALOGUE", "FEEDS", "MIRROR", "Report", "Sources", "build", "fold_all", "read_sources", "sources_of")
 

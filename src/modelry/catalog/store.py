@@ -25,7 +25,7 @@ from modelry.catalog.pins import replay, replayed
 from modelry.errors import CatalogConflict, CatalogRejected, UnknownModel, UnknownProvider
 from modelry.jsontext import loads
 from modelry.records import Model
-from modelry.registry import BUNDLED
+from modelry.snapshot import BUNDLED
 
 
 class View(NamedTuple):
