@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from dataclasses import asdict
 from pathlib import Path
@@ -12,13 +13,14 @@ from modelry.atomic import replacing
 from modelry.identity import spelling_of
 from modelry.jsontext import dumps, plain
 from modelry.pricing import Per
+from modelry.records import Provider
 from modelry.snapshot import APPLICATION_ID, INDEXES, JSON_COLUMNS, PAGE, SCALARS, SCHEMA, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from modelry.pricing import Pricing, Rate
-    from modelry.records import Model, Provider
+    from modelry.records import Model
 
 
 def write(path: str | Path, models: Iterable[Model], providers: Iterable[Provider], content: str) -> None:
@@ -48,6 +50,44 @@ def tables(models: Iterable[Model], providers: Iterable[Provider], content: str)
         connection.close()
 
 
+def change(path: str | Path, source: str | Path, shelves: Mapping[str, Sequence[Model]], content: str) -> None:
+    """Write a snapshot that is another one but for the providers of `shelves`, whose models these are now.
+
+    What one provider's rows mean hangs on no other's, so the rest is copied as it stands. Raises as `write` does.
+    """
+    with replacing(Path(path)) as temporary:
+        shutil.copyfile(source, temporary)
+        connection = sqlite3.connect(temporary, isolation_level=None)
+        try:
+            connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;")
+            _replace(connection, shelves)
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'content'", (content,))
+            for table in ("models", "providers"):
+                counted = f"(SELECT count(*) FROM {table})"
+                connection.execute(f"UPDATE meta SET value = CAST({counted} AS TEXT) WHERE key = ?", (table,))
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise OSError(errno.EIO, f"the snapshot cannot be written ({error})", str(path)) from None
+        finally:
+            connection.close()
+
+
+def _replace(connection: sqlite3.Connection, shelves: Mapping[str, Sequence[Model]]) -> None:
+    for provider in shelves:
+        models = "SELECT id FROM models WHERE provider = ?"
+        cards = f"SELECT id FROM cards WHERE model IN ({models})"
+        for table in ("rates", "overrides", "conditions"):
+            connection.execute(f"DELETE FROM {table} WHERE card IN ({cards})", (provider,))
+        connection.execute(f"DELETE FROM cards WHERE model IN ({models})", (provider,))
+        for table in ("names", "models"):
+            connection.execute(f"DELETE FROM {table} WHERE provider = ?", (provider,))
+        known = connection.execute("SELECT maker FROM providers WHERE id = ?", (provider,)).fetchone()
+        if known is None:
+            _provider(connection, Provider(id=provider, name=provider))
+        (start,) = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM models").fetchone()
+        _models(connection, shelves[provider], {provider: known[0] if known else None}, start)
+
+
 def _fill(connection: sqlite3.Connection, models: Iterable[Model], providers: Iterable[Provider], content: str) -> None:
     connection.executescript(
         f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size={PAGE}; PRAGMA temp_store=MEMORY;"
@@ -58,24 +98,28 @@ def _fill(connection: sqlite3.Connection, models: Iterable[Model], providers: It
     for provider in sorted(_described(providers, models), key=lambda provider: provider.id):
         makers[provider.id] = provider.maker
         _provider(connection, provider)
-    count = 0
-    names: list[tuple[object, ...]] = []
-    for count, model in enumerate(models, start=1):
-        own = model.maker is not None and model.maker == makers.get(model.provider)
-        _model(connection, count, model)
-        spelled = dict.fromkeys(name for name in (model.model, model.model_id, *model.aliases) if name)
-        names += [(model.provider, name, count, name != model.model, own, spelling_of(name)) for name in spelled]
-    names.sort(key=lambda row: bool(row[3]))  # an id is never hidden by another entry's alias
-    connection.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)", names)
-    meta = {"content": content, "models": str(count), "providers": str(len(makers))}
+    _models(connection, models, makers, 1)
+    meta = {"content": content, "models": str(len(models)), "providers": str(len(makers))}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
     connection.executescript(f"{INDEXES} ANALYZE; VACUUM;")  # which commits first
 
 
+def _models(
+    connection: sqlite3.Connection, models: Iterable[Model], makers: Mapping[str, str | None], start: int
+) -> None:
+    """Insert models, from this key on, and their names."""
+    names: list[tuple[object, ...]] = []
+    for key, model in enumerate(models, start):
+        own = model.maker is not None and model.maker == makers.get(model.provider)
+        _model(connection, key, model)
+        spelled = dict.fromkeys(name for name in (model.model, model.model_id, *model.aliases) if name)
+        names += [(model.provider, name, key, name != model.model, own, spelling_of(name)) for name in spelled]
+    names.sort(key=lambda row: bool(row[3]))  # an id is never hidden by another entry's alias
+    connection.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)", names)
+
+
 def _described(providers: Iterable[Provider], models: Iterable[Model]) -> list[Provider]:
     """The manifests, and a bare one for each provider that nobody has described: its models have names too."""
-    from modelry.records import Provider
-
     described = list(providers)
     spelled = {spelling for provider in described for spelling in provider.spellings}
     bare = {model.provider for model in models if model.provider.lower() not in spelled}

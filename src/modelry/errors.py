@@ -148,7 +148,10 @@ class InvalidRegistry(ExceptionGroup[Problem], ModelryError):
         return "\n".join(str(problem) for problem in self.exceptions)
 
 
-EXTRAS = {"yaml": "build", "pydantic": "build", "httpx2": "refresh", "duckdb": "bulk"}
+EXTRAS = {
+    "yaml": "build", "pydantic": "build", "httpx2": "refresh", "duckdb": "bulk", "uvicorn": "server", "fastapi": "server",
+    "prometheus_client": "server", "platformdirs": "server", "fastapi_offline": "server", "httptools": "server",
+}  # fmt: skip
 """The extra of modelry that brings a package which not everybody needs."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -40,3 +41,29 @@ def _refuse(name: str) -> Any:
 def loads(text: str | bytes) -> Any:
     """What the text says, with Decimals for numbers that have a point or an exponent; ValueError for NaN."""
     return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+
+
+def strict(text: str | bytes) -> Any:
+    """What a stranger's text says, read as `loads` does; ValueError where a careless reader would take a wrong value.
+
+    Refused besides NaN: a key that stands twice in one object, numbers out of all proportion, nesting without end.
+    """
+    try:
+        return json.loads(text, parse_float=_number, parse_constant=_refuse, object_pairs_hook=_unique)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > 60:  # 1e999999999 would be written out in a gigabyte of zeros
+        raise ValueError(f"{text[:40]} is no number to count with")
+    return number
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"{twice[:80]!r} stands twice in one object")
+    return found

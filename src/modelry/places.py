@@ -78,19 +78,32 @@ def _snapshot_of(source: str, path: Path) -> str:
 
 
 def _of_catalogue(path: Path) -> str:
+    data = _read(path)
+    if data.startswith(b"SQLite format 3\0"):
+        return str(path)
+    return snapshot_of_bytes(data, str(path), manifests_of(path.parent.parent))
+
+
+def manifests_of(root: Path) -> Path | None:
+    """The folder of the provider manifests of a ROOT; None where it has none of its own."""
+    manifests = root / "v1" / "providers"
+    return manifests if manifests.is_dir() else None
+
+
+def snapshot_of_bytes(data: bytes, source: str, manifests: Path | None) -> str:
+    """The snapshot of a catalogue's bytes, with the providers of a folder of manifests, else those of the bundle.
+
+    `source` is what to call it where something is wrong. Raises as `snapshot_of`.
+    """
     from modelry import compile as compiler
     from modelry.catalog import rows
     from modelry.snapshot import BUNDLED, Snapshot
 
-    data = _read(path)
-    if data.startswith(b"SQLite format 3\0"):
-        return str(path)
-    manifests = path.parent.parent / "v1" / "providers"
-    described = _contents(manifests) if manifests.is_dir() else [Snapshot(BUNDLED).meta()["content"].encode()]
+    described = _contents(manifests) if manifests else [Snapshot(BUNDLED).meta()["content"].encode()]
 
     def write(target: Path) -> None:
-        catalogue = rows.load(data, str(path))
-        if manifests.is_dir():
+        catalogue = rows.load(data, source)
+        if manifests:
             from modelry.authoring.load import load_providers
 
             providers = load_providers(manifests.parent)

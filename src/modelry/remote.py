@@ -16,17 +16,14 @@ import os
 import sys
 import time
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from functools import cached_property, lru_cache, partial
-from hashlib import file_digest, sha256
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from hashlib import file_digest
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from modelry import __version__, places
+from modelry import __version__
 from modelry import compile as compiler
 from modelry.atomic import write_whole
 from modelry.catalog import rows
@@ -34,47 +31,16 @@ from modelry.catalog.claims import Claim, claim_of
 from modelry.catalog.fold import fold
 from modelry.catalog.sound import sound
 from modelry.catalog.unify import unify
-from modelry.errors import CatalogRejected, CatalogWarning
-from modelry.fetch import LIMITS, Fetched, Limits, Unfit, brief, fetch, need_httpx2, shown
+from modelry.copies import Copy, Guards, folder, keep, kept, latest, name_of, opened_bundle
+from modelry.errors import CatalogWarning
+from modelry.fetch import LIMITS, Limits, Unfit, brief, need_httpx2, shown
 from modelry.formats import litellm
 from modelry.formats.litellm_fields import plainly
 from modelry.jsontext import loads
 from modelry.records import Model, Provider
-from modelry.snapshot import BUNDLED, VERSION, Snapshot
+from modelry.snapshot import BUNDLED, VERSION
 
 T = TypeVar("T")
-
-
-class Guards(NamedTuple):
-    """When a catalogue that is whole is still not believed (seed 1)."""
-
-    min_models: int = 50
-    max_shrink: float = 0.5
-
-    @classmethod
-    def from_environment(cls) -> Guards:
-        """As `MODEL_COST_MAP_MIN_MODEL_COUNT` and `MODEL_COST_MAP_MAX_SHRINK_RATIO` say.
-
-        Raises CatalogRejected where one of them is no such number: a guard that somebody set and mistyped must not
-        become another guard.
-        """
-        return cls(
-            _setting("MODEL_COST_MAP_MIN_MODEL_COUNT", int, cls().min_models, "a whole number from 0", None),
-            _setting("MODEL_COST_MAP_MAX_SHRINK_RATIO", float, cls().max_shrink, "a number from 0 to 1", 1),
-        )
-
-
-def _setting(name: str, read: Callable[[str], T], default: T, due: str, most: float | None) -> T:
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        value: Any = read(text)
-        if value >= 0 and (most is None or value <= most):
-            return value  # type: ignore[no-any-return]
-    except ValueError:
-        pass
-    raise CatalogRejected(name, f"{text[:40]!r} is no limit; give {due}, or unset it for {default}")
 
 
 _LOCAL = ("MODELRY_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_MODEL_COST_MAP")
@@ -112,35 +78,18 @@ def snapshot_at(url: str, *, limits: Limits = LIMITS) -> str:
 # ---- fetch, judge, use, keep -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Copy:
-    """A body that passed, and what is known of it."""
-
-    body: bytes
-    shape: str
-    models: int
-    last_updated: str | None
-    day: str
-    etag: str | None
-    last_modified: str | None
-
-    @cached_property
-    def data(self) -> Any:
-        return _parsed(self.body)
-
-
-def _obtain(url: str, use: Callable[[_Copy], T], bundled: Callable[[], T], limits: Limits) -> T:
+def _obtain(url: str, use: Callable[[Copy], T], bundled: Callable[[], T], limits: Limits) -> T:
     guards = Guards.from_environment()
     need_httpx2(url)
-    copy = _kept(url)
+    copy = kept(url)
     try:
-        current = _current(url, copy, guards, limits)
+        current = latest(url, copy, guards, limits)
         made = _used(use, current)
     except Unfit as error:
         why = str(error)
     else:
         if current is not copy:
-            _keep(url, current)
+            keep(url, current)
         return made
     if copy is not None:
         with contextlib.suppress(Unfit):
@@ -151,16 +100,7 @@ def _obtain(url: str, use: Callable[[_Copy], T], bundled: Callable[[], T], limit
     return bundled()
 
 
-def _current(url: str, copy: _Copy | None, guards: Guards, limits: Limits) -> _Copy:
-    fetched = fetch(url, limits, etag=copy.etag, last_modified=copy.last_modified) if copy else fetch(url, limits)
-    if fetched is not None:
-        return _judged(fetched, copy, guards)
-    if copy is None:
-        raise Unfit("answered 304")
-    return copy
-
-
-def _used(use: Callable[[_Copy], T], copy: _Copy) -> T:
+def _used(use: Callable[[Copy], T], copy: Copy) -> T:
     try:
         return use(copy)
     except Exception as error:  # whatever it is that nobody foresaw: there is a fallback, and the warning tells
@@ -180,137 +120,20 @@ def _warn(text: str) -> None:
     )
 
 
-# ---- judge -----------------------------------------------------------------------------------------------------------
-
-
-def _judged(fetched: Fetched, copy: _Copy | None, guards: Guards) -> _Copy:
-    """What was fetched, if it is to be believed: compared with the last good copy of its kind, else with the bundle."""
-    today = datetime.now(UTC).date()
-    data = _parsed(fetched.body)
-    shape, models = _shape(data)
-    last_updated = _day(data["last_updated"], today) if shape == "modelry" else None
-    new = _Copy(fetched.body, shape, models, last_updated, today.isoformat(), fetched.etag, fetched.last_modified)
-    new.__dict__["data"] = data  # what the cached property would parse again
-    like = copy if copy and copy.shape == shape else None
-    _enough(models, like.models if like else _bundled_count(shape), guards)
-    newest = like.last_updated if like else _bundled_day()
-    if last_updated and newest and last_updated < newest:
-        raise Unfit(f"is of {last_updated}, older than {'the copy' if like else 'the bundled catalogue'} of {newest}")
-    return new
-
-
-def _enough(models: int, before: int, guards: Guards) -> None:
-    if models < max(guards.min_models, 1):
-        raise Unfit(f"has {models} models, fewer than {guards.min_models} (MODEL_COST_MAP_MIN_MODEL_COUNT)")
-    if before - models > guards.max_shrink * before:
-        raise Unfit(
-            f"shrank from {before} models to {models}, by more than {guards.max_shrink:.0%}"
-            " (MODEL_COST_MAP_MAX_SHRINK_RATIO)"
-        )
-
-
-def _shape(data: Any) -> tuple[str, int]:
-    """Which of the shapes it is, and how many models it has; entries about the map itself are not counted."""
-    if not isinstance(data, dict):
-        raise Unfit(f"is no JSON object but {'a list' if isinstance(data, list) else 'a bare value'}")
-    if not data:
-        raise Unfit("is an empty object")
-    if isinstance(data.get("models"), list) and "last_updated" in data:
-        return "modelry", len(data["models"])
-    named = (fields for key, fields in data.items() if key not in litellm.NOT_MODELS and isinstance(fields, dict))
-    models = sum(isinstance(fields.get("litellm_provider"), str) for fields in named)
-    if not models:
-        raise Unfit("is neither a catalogue of modelry nor a LiteLLM model cost map")
-    return "litellm", models
-
-
-def _day(value: object, today: date) -> str:
-    try:
-        day = date.fromisoformat(str(value))
-    except ValueError:
-        raise Unfit("does not say on which day it was last updated") from None
-    if day > today + timedelta(days=1):  # believed, it would make every honest catalogue after it an older one
-        raise Unfit(f"says that it is of {day}, which has not come yet")
-    return day.isoformat()
-
-
-def _parsed(body: bytes) -> Any:
-    """JSON with exact numbers; stricter than the format where a careless reader would take a wrong price."""
-    try:
-        return json.loads(body, parse_float=_number, parse_constant=_refused, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        kind = "is a page of HTML" if body.lstrip()[:1] == b"<" else "is no JSON"
-        raise Unfit(f"{kind}: {brief(error)}") from None
-
-
-def _number(text: str) -> Decimal:
-    number = Decimal(text)
-    if abs(number.adjusted()) > 60:  # 1e999999999 would be written out in a gigabyte of zeros
-        raise ValueError(f"{text[:40]} is no number to count with")
-    return number
-
-
-def _refused(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"{twice[:80]!r} stands twice in one object")
-    return found
-
-
-# ---- keep ------------------------------------------------------------------------------------------------------------
-
-
-def _folder() -> Path:
-    """Copies and their snapshots, for the user's eyes alone: what a team negotiated may be among them."""
-    folder = places.cache_folder() / "remote"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def _name(url: str) -> str:
-    return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _kept(url: str) -> _Copy | None:
-    """The last good copy from this URL; None where there is none, or none that is whole."""
-    try:
-        digest, _, rest = (_folder() / f"{_name(url)}.copy").read_bytes().partition(b"\n")
-        if sha256(rest).hexdigest().encode() != digest:
-            return None
-        head, _, body = rest.partition(b"\n")
-        return _Copy(body=body, **json.loads(head))
-    except (OSError, ValueError, TypeError, CatalogRejected):  # the last where there is no cache at all
-        return None
-
-
-def _keep(url: str, copy: _Copy) -> None:
-    """Body, validators and hash in one file, so that they are always of one fetch."""
-    head = asdict(copy)
-    body = head.pop("body")
-    rest = json.dumps(head).encode() + b"\n" + body
-    with contextlib.suppress(OSError, CatalogRejected):  # a full disk is no reason to withhold what was fetched
-        write_whole(_folder() / f"{_name(url)}.copy", sha256(rest).hexdigest().encode() + b"\n" + rest)
-
-
 # ---- use -------------------------------------------------------------------------------------------------------------
 
 
-def _map_of(copy: _Copy) -> dict[str, Any]:
+def _map_of(copy: Copy) -> dict[str, Any]:
     if copy.shape == "litellm":
         return plainly(copy.data)  # type: ignore[no-any-return]
     return litellm.write(rows.load(copy.body, "the catalogue").models, providers=_names(_bundled_providers()))
 
 
-def _snapshot_of(url: str, copy: _Copy) -> str:
-    with _bundle() as bundle:
+def _snapshot_of(url: str, copy: Copy) -> str:
+    with opened_bundle() as bundle:
         content = bundle.meta()["content"]
     key = rows.content_of(copy.body, content.encode(), f"{__version__} {VERSION}".encode())
-    target = _folder() / f"{_name(url)}-{key[:32]}.sqlite"
+    target = folder() / f"{name_of(url)}-{key[:32]}.sqlite"
     if not _is_whole(target):
         compiler.write(target, _models_of(copy), _bundled_providers(), key)
         write_whole(target.with_suffix(".sha256"), _digest(target).encode())
@@ -339,7 +162,31 @@ def _forget_others(target: Path) -> None:
                 other.unlink()
 
 
-def _models_of(copy: _Copy) -> Sequence[Model]:
+def catalogue_of(copy: Copy) -> bytes:
+    """The bytes of a catalogue that a copy comes to, a row a line whatever the copy looks like.
+
+    Raises CatalogRejected where it cannot be used; rows that stand as they should are judged when they are compiled.
+    """
+    if copy.shape == "modelry" and sum(1 for _ in rows.lines_in(copy.body)) == copy.models:
+        return copy.body
+    return rows.dump(rows.Catalogue(_models_of(copy), *_head_of(copy)))
+
+
+def _head_of(copy: Copy) -> tuple[Sequence[str], str | None, str]:
+    if copy.shape == "modelry":
+        return copy.data["sources"], copy.data["last_updated"], copy.data["currency"]
+    return [litellm.SOURCE], copy.day, "USD"
+
+
+def bundled_catalogue() -> bytes:
+    """The bytes of the catalogue that ships with the package."""
+    with opened_bundle() as bundle:
+        models = list(bundle.models())
+    newest = max((model.last_updated for model in models if model.last_updated), default=None)
+    return rows.dump(rows.Catalogue(models, ["bundle"], newest))
+
+
+def _models_of(copy: Copy) -> Sequence[Model]:
     if copy.shape == "modelry":
         return rows.load(copy.body, "the catalogue").models
     providers = _bundled_providers()
@@ -360,17 +207,8 @@ def _models_of(copy: _Copy) -> Sequence[Model]:
 # ---- the bundle ------------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def _bundle() -> Iterator[Snapshot]:
-    snapshot = Snapshot(BUNDLED)
-    try:
-        yield snapshot
-    finally:
-        snapshot.close()
-
-
 def _bundled_providers() -> list[Provider]:
-    with _bundle() as bundle:
+    with opened_bundle() as bundle:
         return bundle.providers()
 
 
@@ -381,7 +219,7 @@ def _names(providers: Iterable[Provider]) -> dict[str, str]:
 def _bundled_identities() -> Iterator[Claim]:
     """What the bundle knows of its offerings besides limits and prices: who made them, and their other names."""
     fields = ("series", "base_model", "aliases")
-    with _bundle() as bundle:
+    with opened_bundle() as bundle:
         for provider, model, series, base_model, aliases in bundle.rows(
             f"SELECT provider, model, {', '.join(fields)} FROM models"
         ):
@@ -397,22 +235,6 @@ def _bundled_map() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _bundled_text(day: str) -> str:
     """The bundle as a model cost map with the prices of a day; made once, for it takes a second."""
-    with _bundle() as bundle:
+    with opened_bundle() as bundle:
         providers = bundle.providers()
         return json.dumps(litellm.write(bundle.models(), providers=_names(providers), day=day))
-
-
-@lru_cache(maxsize=2)
-def _bundled_count(shape: str) -> int:
-    """How many models of a shape the bundle holds: like is counted with like, LiteLLM's map with what came from it."""
-    with _bundle() as bundle:
-        if shape == "modelry":
-            return int(bundle.meta()["models"])
-        said = [loads(text).get(litellm.SOURCE, {}) for (text,) in bundle.rows("SELECT extensions FROM models") if text]
-    keys = sum(("key" in one) + len(one.get("hints", {}).get("keys", {})) for one in said)
-    return keys or len(_bundled_map()) - 1
-
-
-def _bundled_day() -> str | None:
-    with _bundle() as bundle:
-        return bundle.rows("SELECT max(last_updated) FROM models")[0][0]  # type: ignore[no-any-return]

@@ -89,13 +89,8 @@ def records(snapshot: Snapshot, keys: Sequence[int]) -> list[Model]:
     if not keys:
         return []
     # The text of a list of integers is its JSON, and one parameter, however many there are.
-    found = snapshot.models("id IN (SELECT value FROM json_each(?))", (str(list(keys)),))
-    return [model for _, model in sorted(zip(_places(keys), found, strict=True), key=lambda pair: pair[0])]
-
-
-def _places(keys: Sequence[int]) -> list[int]:
-    """Where each row, in the snapshot's order, stands in the order asked for."""
-    return sorted(range(len(keys)), key=keys.__getitem__)
+    found = dict(snapshot.keyed("id IN (SELECT value FROM json_each(?))", (str(list(keys)),)))
+    return [found[key] for key in keys]
 
 
 def matching(

@@ -281,9 +281,13 @@ class Snapshot:
 
     def models(self, where: str = "1", parameters: Sequence[object] = ()) -> Iterator[Model]:
         """Whole records of the entries that an SQL condition on `models` keeps, in the catalogue's order."""
-        query = f"SELECT id, {', '.join(_COLUMNS)} FROM models WHERE {where} ORDER BY id"
+        return (model for _, model in self.keyed(where, parameters))
+
+    def keyed(self, where: str = "1", parameters: Sequence[object] = ()) -> Iterator[tuple[int, Model]]:
+        """The same, each with its key."""
+        query = f"SELECT id, {', '.join(_COLUMNS)} FROM models WHERE {where} ORDER BY provider, model"
         for key, *values in self.rows(query, parameters):
-            yield self._model(key, values)
+            yield key, self._model(key, values)
 
     @_reading
     def _model(self, key: int, values: Sequence[Any]) -> Model:

@@ -5,12 +5,8 @@ Pydantic validates here, at the edge; nothing of it reaches the records.
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Mapping
 from functools import cache
-from itertools import pairwise
 from typing import Annotated, Any, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
@@ -21,6 +17,7 @@ from modelry.conditions import CONDITIONS, SERVICE_TIERS, STANDARD_TIERS, WEEKDA
 from modelry.meters import METERS, Meter
 from modelry.records import MODEL_FIELDS, DefaultRate, Modalities, Model, Provider, Rule, Verification
 from modelry.rules import SHARED
+from modelry.schemas import meanings
 
 VOCABULARIES = ("litellm", "models.dev", "openrouter", "genai_prices", "otel")
 """Other systems whose names of a provider a manifest lists."""
@@ -45,18 +42,6 @@ def _of_record(record: type, of: Mapping[str, Any], *needed: str) -> Any:
     """The form of a record; `of` names the kinds of its fields."""
     means = meanings(record)
     return _form(record.__name__, record.__doc__, **{w: (kind, means[w], w not in needed) for w, kind in of.items()})
-
-
-@cache
-def meanings(record: type) -> dict[str, str]:
-    """What each field of a record means: the docstring under it."""
-    body: Any = ast.parse(textwrap.dedent(inspect.getsource(record))).body[0]
-    return {
-        field.target.id: inspect.cleandoc(text.value.value)
-        for field, text in pairwise(body.body)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
-    }  # fmt: skip
 
 
 # Rate cards

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from modelry import compile as compiler
-from modelry.authoring.load import load
 from modelry.catalog import claims, files, rows
 from modelry.catalog.claims import Claim, claim_of
 from modelry.catalog.files import CATALOGUE, FEEDS, LOG, MIRROR
@@ -84,6 +83,8 @@ def _bundled(root: Path, bundle: str) -> Sources:
 
 def read_sources(registry: Path, feeds: Path | None = None) -> Sources:
     """All claims: of the registry's YAML, and of the last accepted feeds."""
+    from modelry.authoring.load import load  # brings Pydantic, which who only reads need not wait for
+
     authored = load(registry)
     said = [claim_of("registry", entry.model, entry.updated) for entry in authored.entries]
     fed, names = _accepted(feeds)

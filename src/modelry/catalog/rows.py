@@ -6,7 +6,8 @@ and a diff shows the rows that changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -97,8 +98,26 @@ def line_of(model: Model, day: str | None) -> bytes:
 
 def line_in(data: bytes, provider: str, model: str) -> bytes | None:
     """The line of a row in the bytes of a file; None where it has none."""
-    start = data.find(b"\n" + dumps({"provider": provider, "model": model})[:-1].encode("ascii") + b",")
+    start = data.find(b"\n{" + key_of(provider, model) + b",")
     return None if start < 0 else data[start + 1 : data.index(b"\n", start + 1)].rstrip(b",")
+
+
+_LINE = re.compile(rb'^\{("provider":("(?:[^"\\]|\\.)*"),"model":"(?:[^"\\]|\\.)*").*\}', re.MULTILINE)
+
+
+def lines_in(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The lines of all rows in the bytes of a file: the whole match a row, group 1 its key, group 2 its provider."""
+    return _LINE.finditer(data)
+
+
+def key_of(provider: str, model: str) -> bytes:
+    """What a line begins with: group 1 of `lines_in`."""
+    return dumps({"provider": provider, "model": model})[1:-1].encode("ascii")
+
+
+def model_in(line: bytes) -> Model:
+    """The model of a line; raises ValueError where it could not be compiled and priced."""
+    return _fitting(from_row(loads(line)))
 
 
 def joined(catalogue: Catalogue, lines: Iterable[bytes]) -> bytes:

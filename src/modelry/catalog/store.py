@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from modelry.catalog import files, operator, rows, upsert
+from modelry.catalog import files, operator, rows
 from modelry.catalog.build import sources_of
 from modelry.catalog.ledger import Change, Key, Ledger
 from modelry.catalog.pins import replay, replayed
@@ -90,7 +90,7 @@ class Store:
         self.root = Path(root)
         self._bundle = bundle
         self._now = now
-        self._log = operator.Log(self.root / files.LOG)
+        self.log = operator.Log(self.root / files.LOG)
         self._turn = threading.Lock()
         self._waiting: deque[_Ticket] = deque()
         self._ledger: Ledger | None = None
@@ -117,6 +117,16 @@ class Store:
             if self._view is None:
                 raise CatalogRejected(str(path), "is not there yet; make it with `modelry build`")
             return self._view
+
+    @property
+    def last(self) -> View | None:
+        """The catalogue as last seen, or written here; None where nobody has looked yet."""
+        return self._view
+
+    def glance(self) -> View | None:
+        """The catalogue as last seen, where nothing changed since: a look at the file's times, and no waiting."""
+        view, seen = self._view, self._seen  # whoever changes them sets the view first
+        return view if seen is not None and seen == files.stamp(self.root / files.CATALOGUE) else None
 
     @property
     def version(self) -> str:
@@ -161,6 +171,8 @@ class Store:
         CatalogRejected where the claims cannot be read, and OSError: of the log, then nothing was accepted; of the
         files, then the change stands in the log and the next write or start makes it.
         """
+        from modelry.catalog import upsert  # brings Pydantic, which who only reads need not wait for
+
         asked, at = upsert.read(request), self._now()
 
         def make(ledger: Ledger, version: str) -> _Made:
@@ -232,7 +244,7 @@ class Store:
         ledger = self._current()
         try:
             if lines := list(self._worked_out(tickets, ledger)):
-                self._read = self._log.append(lines, self._read)
+                self._read = self.log.append(lines, self._read)
         except BaseException:
             self._ledger = None  # it may be ahead of the log now
             raise
@@ -256,13 +268,13 @@ class Store:
     def _current(self) -> Ledger:
         """All claims as they are now, with what other processes accepted since."""
         claims = files.fingerprint(self.root, self._bundle)
-        if self._ledger is None or claims != self._claims or not self._log.goes_on_from(self._read):
-            entries, self._read = self._log.read()
+        if self._ledger is None or claims != self._claims or not self.log.goes_on_from(self._read):
+            entries, self._read = self.log.read()
             pins = replay(entries)
             sources = sources_of(self.root, self._bundle, pins)
             files.refuse_foreign(self.root, sources.names)
             self._ledger, self._claims = Ledger(sources, pins), claims
-        entries, self._read = self._log.read(self._read)
+        entries, self._read = self.log.read(self._read)
         self._ledger.accept(entries)
         return self._ledger
 

@@ -22,6 +22,7 @@ from modelry.errors import ModelryError
 from modelry.meters import METERS
 from modelry.pricing import Pricing
 from modelry.records import MODEL_FIELDS, Model, family_of
+from modelry.schemas import meanings
 
 PRICES: dict[str, tuple[str | None, str]] = {
     "input_per_1k": ("gen", "input_per_token"),
@@ -135,7 +136,7 @@ _SHARPER: dict[str, Any] = {
 
 
 def _fields() -> dict[str, Any]:
-    hints, means = get_type_hints(Model), schema.meanings(Model)
+    hints, means = get_type_hints(Model), meanings(Model)
     means["family"] = "gen, embed, rerank or misc."
     fields = {
         name: (_SHARPER.get(name) or _BY_TYPE.get(hints[name], kinds.list_of(_Text)), means[name])

@@ -41,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "resolve": Entry("resolve", "Models", "Which entry a name means, and why."),
     "providers": Entry("providers", "Models", "Who serves models, and where."),
     "cost": Entry("cost", "Prices", "What a call costs, exactly."),
+    "serve": Entry("serve", "Server", "The catalogue over HTTP, with its page."),
     "import": Entry("importing", "Catalogue", "Take in a feed as claims."),
     "build": Entry("maintain", "Catalogue", "Fold the registry into the catalogue and compile it."),
     "check": Entry("maintain", "Catalogue", "Whether registry, catalogue and snapshot are in step."),

@@ -1,0 +1,57 @@
+"""The HTTP API: `create_app` makes it of a Settings, `modelry serve` runs it.
+
+Front (who may ask, how much, the log) ──> CORS for reads ──> FastAPI: routes ──> Source ──> Edition
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from modelry import __version__
+from modelry.server import documented, pages, refusals
+from modelry.server.front import Front
+from modelry.server.metrics import Metrics
+from modelry.server.routes import AT_HAND, ROUTERS
+from modelry.server.settings import Settings
+from modelry.server.source import Local, Replica, Source
+
+_EXPOSED = ("ETag", "X-Request-ID", "X-Modelry-Left-Out")
+
+
+def create_app(settings: Settings) -> Front:
+    """The app, an ASGI one; its catalogue is opened when it starts."""
+    metrics = Metrics()
+    app = FastAPI(
+        title="modelry", version=__version__, lifespan=_running, docs_url=None, redoc_url=None, openapi_url="/openapi.json",
+        redirect_slashes=False, max_body_size=settings.body_bytes,
+    )  # fmt: skip
+    app.state.settings, app.state.metrics, app.state.configuring = settings, metrics, asyncio.Lock()
+    app.state.source = _source(settings)
+    refusals.install(app)
+    documented.install(app)
+    pages.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["If-None-Match", "X-Request-ID"],
+        expose_headers=_EXPOSED, max_age=86_400,
+    )  # fmt: skip
+    return Front(app, settings, app.state.source, AT_HAND, metrics)
+
+
+def _source(settings: Settings) -> Source:
+    return Replica(settings.catalogue, settings.poll_seconds) if settings.follows else Local(Path(settings.catalogue))
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    source: Source = app.state.source
+    await source.start()
+    yield
+    await source.stop()

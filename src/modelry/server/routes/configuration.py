@@ -1,0 +1,119 @@
+"""Configuration: which model has which role, refused where a model cannot fill it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from modelry.atomic import write_whole
+from modelry.errors import CatalogConflict, CatalogRejected
+from modelry.jsontext import dumps, loads
+from modelry.registry import Registry
+from modelry.roles import ROLES, judged
+from modelry.server.asking import Route, TheRegistry, Writer, answer, if_match, json_object, sent, source_of
+from modelry.server.documented import documented
+from modelry.server.prepared import Body
+from modelry.server.refusals import Refusal, problem
+from modelry.server.source import Local
+
+router = APIRouter(tags=["Configuration"], route_class=Route)
+
+FILE = Path("data/config.json")
+_REFUSALS = (400, 401, 403, 408, 409, 412, 413, 415, 422, 503)
+_LONGEST = 500
+
+
+def _read(path: Path) -> dict[str, str | None]:
+    try:
+        said = loads(path.read_bytes())
+    except FileNotFoundError:
+        said = {}
+    except ValueError as error:
+        raise CatalogRejected(FILE.name, f"is no JSON: {error}; mend it or delete it") from None
+    if not isinstance(said, dict):
+        raise CatalogRejected(FILE.name, "is no JSON object; mend it or delete it")
+    return {role: said.get(role) for role in ROLES}
+
+
+def _body(config: dict[str, str | None]) -> Body:
+    return Body(dumps(config).encode("ascii") + b"\n")
+
+
+@router.get("/api/config", summary="Which model has which role", **documented("Config", 409, 503))
+async def config(request: Request) -> Response:
+    """Role -> model, null where none is chosen."""
+    source = source_of(request)
+    if not isinstance(source, Local):
+        raise Refusal(409, "this is a replica: ask its primary")
+    return sent(_body(await asyncio.to_thread(_read, source.store.root / FILE)), request)
+
+
+@router.put(
+    "/api/config", summary="Choose the models of all roles", **documented("Configured", *_REFUSALS, takes="Config")
+)
+async def put(request: Request, source: Writer, registry: TheRegistry) -> Response:
+    """The whole configuration: a role that is left out has no model."""
+    asked = _checked(await json_object(request))
+    return await _stored(request, source, registry, dict.fromkeys(ROLES) | asked)
+
+
+@router.patch(
+    "/api/config", summary="Choose the models of some roles", **documented("Configured", *_REFUSALS, takes="Config")
+)
+async def patch(request: Request, source: Writer, registry: TheRegistry) -> Response:
+    """Roles that are left out keep their models; null takes a role's model away. Only what is named is judged."""
+    return await _stored(request, source, registry, _checked(await json_object(request)))
+
+
+@router.post(
+    "/api/config/validate", summary="Whether models fit their roles",
+    **documented("Configured", 400, 403, 408, 413, 415, 422, takes="Config"),
+)  # fmt: skip
+async def validate(request: Request, registry: TheRegistry) -> Response:
+    """As PUT and PATCH would judge it; nothing is written."""
+    asked = _checked(await json_object(request))
+    return answer({"ok": True, "config": asked, "warnings": _warnings(asked, registry)})
+
+
+def _checked(asked: dict[str, Any]) -> dict[str, str | None]:
+    problems = [
+        problem(["body", role], f"there is no such role ({', '.join(ROLES)})") for role in asked if role not in ROLES
+    ]
+    problems += [
+        problem(["body", role], "the name of a model is due, or null")
+        for role, model in asked.items()
+        if role in ROLES and model is not None and not (isinstance(model, str) and 0 < len(model) <= _LONGEST)
+    ]
+    if problems:
+        raise Refusal(422, problems)
+    return asked
+
+
+def _warnings(asked: dict[str, str | None], registry: Registry) -> list[str]:
+    verdict = judged(asked, registry)
+    if verdict.misfits:
+        told = (misfit._asdict() for misfit in verdict.misfits)
+        raise Refusal(422, [problem(["body", one["role"]], one.pop("message"), **one) for one in told])
+    return list(verdict.warnings)
+
+
+async def _stored(request: Request, source: Local, registry: Registry, asked: dict[str, str | None]) -> Response:
+    warnings = _warnings(asked, registry)
+    path = source.store.root / FILE
+    seen = if_match(request)
+
+    def write() -> dict[str, str | None]:
+        before = _read(path)
+        if seen not in (None, "*", _body(before).tag):
+            raise CatalogConflict("the configuration is another one by now: read it again and retry")
+        after = before | asked
+        write_whole(path, dumps(after, indent=2).encode("ascii") + b"\n")
+        return after
+
+    async with request.app.state.configuring:
+        after = await source.write(write)
+    return answer({"ok": True, "config": after, "warnings": warnings}, headers={"etag": f'"{_body(after).tag}"'})

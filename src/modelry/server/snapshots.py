@@ -1,0 +1,85 @@
+"""The snapshot of each edition: the first one compiled or at hand, the next ones made from the one before."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from modelry import compile as compiler
+from modelry import places
+from modelry.errors import CatalogRejected
+from modelry.server.edition import Edition, models_changed
+from modelry.snapshot import BUNDLED, Snapshot
+
+_MOST_CHANGED = 0.5
+"""Share of rows; where more of them are of providers that changed, compiling the whole takes no longer."""
+
+
+class Snapshots:
+    """Paths of snapshots by edition; safe to share between threads.
+
+    `root` holds the manifests, `stamp` tells whether they changed. A change to one row costs a copy of the file and the
+    rows of one provider, whatever the size of the catalogue.
+    """
+
+    def __init__(self, root: Path | None, stamp: Callable[[], str] = str) -> None:
+        self._root = root
+        self._stamp = stamp
+        self._folder = tempfile.TemporaryDirectory(prefix="modelry-", ignore_cleanup_errors=True)
+        self._turn = threading.Lock()
+        self._last: tuple[Edition, str, str] | None = None
+        self._count = 0
+
+    def path(self, edition: Edition) -> str:
+        """Where the snapshot of an edition is; raises CatalogRejected where its rows are none."""
+        with self._turn:
+            described = self._stamp()
+            path = self._at_hand(edition) or self._changed(edition, described) or self._whole(edition)
+            self._keep(edition, path, described)
+            return path
+
+    def _at_hand(self, edition: Edition) -> str | None:
+        """The package's own, where it is of this version and of these manifests."""
+        manifests = places.manifests_of(self._root) if self._root else None
+        if manifests and not Path(BUNDLED).is_relative_to(manifests.parent.parent.resolve()):
+            return None
+        try:
+            bundled = Snapshot(BUNDLED)
+        except CatalogRejected:
+            return None
+        try:
+            return BUNDLED if bundled.meta().get("content") == edition.version else None
+        finally:
+            bundled.close()
+
+    def _changed(self, edition: Edition, described: str) -> str | None:
+        if self._last is None or self._last[2] != described:
+            return None
+        old, source, _ = self._last
+        try:
+            shelves = models_changed(old, edition)
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+            raise CatalogRejected("the catalogue", f"has a row that is none: {error}") from None
+        if sum(map(len, shelves.values())) > _MOST_CHANGED * len(edition):
+            return None
+        self._count += 1
+        path = Path(self._folder.name) / f"{self._count}.sqlite"
+        compiler.change(path, source, shelves, edition.version)
+        return str(path)
+
+    def _whole(self, edition: Edition) -> str:
+        manifests = places.manifests_of(self._root) if self._root else None
+        return places.snapshot_of_bytes(edition.data, "the catalogue", manifests)
+
+    def _keep(self, edition: Edition, path: str, described: str) -> None:
+        """Remember the newest; the file before it is deleted (who has it open keeps it)."""
+        before = self._last[1] if self._last else None
+        self._last = edition, path, described
+        if before and before != path and before.startswith(self._folder.name):
+            Path(before).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Remove the files."""
+        self._folder.cleanup()

@@ -1,0 +1,224 @@
+"""Where a server's catalogue comes from: a ROOT that it may write, or a primary that it follows.
+
+ROOT ──> Store ──────────────────────┐
+├──> Edition ──> every route
+primary ──> poll, judge, keep ───────┘
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from modelry.catalog import files
+from modelry.catalog.store import Store, View
+from modelry.server.edition import Edition
+from modelry.server.snapshots import Snapshots
+from modelry.snapshot import BUNDLED
+
+T = TypeVar("T")
+
+log = logging.getLogger("modelry.server")
+
+_LOOKS_EVERY = 0.02
+"""Seconds between two looks at the file's times: asking the system each time would take a third of a prepared answer."""
+
+_WRITERS = 4
+"""Threads that wait for the disk or for another process's lock; readers have their own."""
+
+
+class Source(Protocol):
+    """What routes ask for the catalogue."""
+
+    def at_hand(self) -> Edition | None:
+        """The edition of now, where asking for it costs nothing."""
+
+    async def edition(self) -> Edition:
+        """The edition of now."""
+
+    async def start(self) -> None:
+        """Make sure of what the first reader needs."""
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+
+    def state(self) -> tuple[bool, dict[str, Any]]:
+        """Whether it is fit to serve, and what to say of it."""
+
+
+class Local:
+    """The catalogue of a ROOT: what this server writes, and what other processes write there."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = Store(root)
+        self._snapshots = Snapshots(root, partial(files.fingerprint, root, BUNDLED))
+        self._edition: Edition | None = None
+        self._look_again = 0.0
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="modelry-write")
+
+    def at_hand(self) -> Edition | None:
+        """The edition of now, where the file is the one last seen; own writes are seen at once."""
+        now = time.monotonic()
+        if now < self._look_again and (view := self.store.last):
+            return self._of(view)
+        if view := self.store.glance():
+            self._look_again = now + _LOOKS_EVERY
+            return self._of(view)
+        return None
+
+    async def edition(self) -> Edition:
+        """The edition of now; a file that somebody else wrote is read in a thread."""
+        return self.at_hand() or self._of(await asyncio.to_thread(self.store.view))
+
+    def _of(self, view: View) -> Edition:
+        if self._edition is None or self._edition.version != view.version:
+            self._edition = Edition(view.data, view.version, self._snapshots.path)
+        return self._edition
+
+    async def write(self, change: Callable[..., T], /, *given: Any, **more: Any) -> T:
+        """What a change of the store gives, from a thread that may wait."""
+        return await asyncio.get_running_loop().run_in_executor(self._writers, partial(change, *given, **more))
+
+    async def start(self) -> None:
+        """Finish what a crash left, and open what the first price needs while the first request is answered."""
+        await asyncio.to_thread(self.store.recover)
+        edition = await self.edition()
+        self._warm = asyncio.create_task(_warm(edition))
+
+    async def stop(self) -> None:
+        """Wait for the writers."""
+        self._warm.cancel()
+        await asyncio.to_thread(self._writers.shutdown)
+        self._snapshots.close()
+
+    def state(self) -> tuple[bool, dict[str, Any]]:
+        """Ready as soon as there is an edition."""
+        return self._edition is not None, {"role": "primary"}
+
+
+async def _warm(edition: Edition) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        try:
+            await edition.whole()
+            await edition.registry()
+        except Exception:
+            log.exception("the catalogue cannot be prepared")
+
+
+class Replica:
+    """The catalogue of a primary, asked for again every few seconds; the last good copy while it cannot be had."""
+
+    def __init__(self, url: str, seconds: float) -> None:
+        self._url = url
+        self._seconds = seconds
+        self._snapshots = Snapshots(None)
+        self._edition: Edition | None = None
+        self._copy: Any = None
+        self._reached: str | None = None
+        self._tried: str | None = None
+        self._trouble: str | None = None
+        self._serves = "nothing"
+
+    def at_hand(self) -> Edition | None:
+        """What was last taken over."""
+        return self._edition
+
+    async def edition(self) -> Edition:
+        """What was last taken over."""
+        assert self._edition is not None  # noqa: S101 - `start` made it
+        return self._edition
+
+    async def start(self) -> None:
+        """Take over what the primary serves, else the last good copy, else the bundle; then go on asking."""
+        from modelry.fetch import need_httpx2
+
+        need_httpx2(self._url)
+        await self._poll()
+        if self._edition is None:
+            await asyncio.to_thread(self._start_without)
+        self._following = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Stop asking."""
+        self._following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._following
+        self._snapshots.close()
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            await self._poll()
+
+    async def _poll(self) -> None:
+        self._tried = _now()
+        try:
+            await asyncio.to_thread(self._take_over)
+        except Exception as error:  # noqa: BLE001 - whatever it is: the copy at hand goes on being served
+            from modelry.fetch import brief
+
+            said = brief(error)
+            if said != self._trouble:
+                log.warning("the primary cannot be followed: %s", said)
+            self._trouble = said
+        else:
+            if self._trouble is not None:
+                log.info("the primary is followed again")
+            self._trouble, self._reached = None, self._tried
+
+    def _take_over(self) -> None:
+        """Fetch, judge, compile; only what can be served takes the place of what is."""
+        from modelry import copies
+        from modelry.fetch import LIMITS
+
+        copy = copies.latest(self._url, self._copy or copies.kept(self._url), copies.Guards.from_environment(), LIMITS)
+        if self._copy is None or copy.body != self._copy.body:
+            self._serve(copy, "primary")
+            copies.keep(self._url, copy)
+        copy.__dict__.pop("data", None)  # parsed, it takes ten times the room
+        self._copy = copy
+
+    def _serve(self, copy: Any, which: str) -> None:
+        from modelry.catalog import rows
+        from modelry.remote import catalogue_of
+
+        data = catalogue_of(copy)
+        edition = Edition(data, rows.content_of(data), self._snapshots.path)
+        self._snapshots.path(edition)
+        self._edition, self._serves = edition, which
+
+    def _start_without(self) -> None:
+        """Serve what is at hand, for the primary cannot be had."""
+        from modelry import copies
+        from modelry.catalog import rows
+        from modelry.remote import bundled_catalogue
+
+        if (copy := copies.kept(self._url)) is not None:
+            try:
+                self._serve(copy, "copy")
+            except Exception:
+                log.exception("the last good copy cannot be used")
+            else:
+                self._copy = copy
+                return
+        data = bundled_catalogue()
+        self._edition, self._serves = Edition(data, rows.content_of(data), self._snapshots.path), "bundle"
+
+    def state(self) -> tuple[bool, dict[str, Any]]:
+        """Ready while it serves something of the primary's; what it says tells how old that is."""
+        from modelry.fetch import shown
+
+        said = {"url": shown(self._url), "reached": self._reached, "tried": self._tried, "trouble": self._trouble}
+        return self._serves not in ("nothing", "bundle"), {"role": "replica", "serves": self._serves, "primary": said}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
