@@ -68,7 +68,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(data: str | Path, *arguments: str, log: Path, port: int = 0, env: dict[str, str] | None = None) -> Iterator[Server]:
+def serving(
+    data: str | Path, *arguments: str, log: Path, port: int = 0, env: dict[str, str] | None = None
+) -> Iterator[Server]:
     server = Server(data, *arguments, log=log, port=port, env=env)
     try:
         yield server.wait()
