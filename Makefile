@@ -4,12 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 FEEDS ?= ../shared/feeds
 
-.PHONY: demo test check bench build registry catalogue format clean
+.PHONY: demo test test-data check bench serve build registry catalogue format clean
 
-# Two stamps: what a user needs, and what a developer needs. pip runs again only when pyproject.toml changed.
+# Stamps: what a user needs, what a server needs, and what a developer needs. pip runs again only when pyproject.toml changed.
 $(VENV)/.user: pyproject.toml hatch_build.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[build]'
+	@touch $@
+
+$(VENV)/.server: $(VENV)/.user
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[server]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.user
@@ -25,9 +29,17 @@ demo: $(VENV)/.user
 build: $(VENV)/.user
 	$(BIN)/modelry build
 
+serve: $(VENV)/.server
+	@$(BIN)/modelry build
+	@$(BIN)/modelry serve
+
 test: $(VENV)/.dev
 	$(BIN)/modelry build
 	$(BIN)/python -m pytest
+
+# What guards the data: after a refresh, before anybody reads it.
+test-data: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/test_providers_data.py tests/test_names.py tests/test_fold.py tests/test_vectors.py tests/test_costs.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

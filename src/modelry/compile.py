@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelry.atomic import replacing
+from modelry.errors import CatalogRejected
 from modelry.identity import spelling_of
-from modelry.jsontext import dumps, plain
+from modelry.jsontext import dumps, loads, plain
 from modelry.pricing import Per
 from modelry.records import Provider
 from modelry.snapshot import APPLICATION_ID, INDEXES, JSON_COLUMNS, PAGE, SCALARS, SCHEMA, VERSION
@@ -53,26 +54,29 @@ def tables(models: Iterable[Model], providers: Iterable[Provider], content: str)
 def change(path: str | Path, source: str | Path, shelves: Mapping[str, Sequence[Model]], content: str) -> None:
     """Write a snapshot that is another one but for the providers of `shelves`, whose models these are now.
 
-    What one provider's rows mean hangs on no other's, so the rest is copied as it stands. Raises as `write` does.
+    What one provider's rows mean hangs on no other's, so the rest is copied as it stands. Raises as `write` does, and
+    CatalogRejected where the other one cannot be read.
     """
     with replacing(Path(path)) as temporary:
         shutil.copyfile(source, temporary)
         connection = sqlite3.connect(temporary, isolation_level=None)
         try:
             connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;")
-            _replace(connection, shelves)
-            connection.execute("UPDATE meta SET value = ? WHERE key = 'content'", (content,))
-            for table in ("models", "providers"):
-                counted = f"(SELECT count(*) FROM {table})"
-                connection.execute(f"UPDATE meta SET value = CAST({counted} AS TEXT) WHERE key = ?", (table,))
+            _remove(connection, shelves)
+            (start,) = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM models").fetchone()
+            _models(connection, (model for models in shelves.values() for model in models), start)
+            _finish(connection, content)
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             raise OSError(errno.EIO, f"the snapshot cannot be written ({error})", str(path)) from None
+        except sqlite3.DatabaseError as error:
+            raise CatalogRejected(str(source), f"is broken ({error})") from None
         finally:
             connection.close()
 
 
-def _replace(connection: sqlite3.Connection, shelves: Mapping[str, Sequence[Model]]) -> None:
+def _remove(connection: sqlite3.Connection, shelves: Iterable[str]) -> None:
+    """Take out the models of these providers, and the providers that `_finish` finds again where they have models."""
     for provider in shelves:
         models = "SELECT id FROM models WHERE provider = ?"
         cards = f"SELECT id FROM cards WHERE model IN ({models})"
@@ -81,11 +85,10 @@ def _replace(connection: sqlite3.Connection, shelves: Mapping[str, Sequence[Mode
         connection.execute(f"DELETE FROM cards WHERE model IN ({models})", (provider,))
         for table in ("names", "models"):
             connection.execute(f"DELETE FROM {table} WHERE provider = ?", (provider,))
-        known = connection.execute("SELECT maker FROM providers WHERE id = ?", (provider,)).fetchone()
-        if known is None:
-            _provider(connection, Provider(id=provider, name=provider))
-        (start,) = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM models").fetchone()
-        _models(connection, shelves[provider], {provider: known[0] if known else None}, start)
+    for (bare,) in connection.execute("SELECT value FROM meta WHERE key = 'bare'").fetchall():
+        for provider in loads(bare):
+            connection.execute("DELETE FROM providers WHERE id = ?", (provider,))
+            connection.execute("DELETE FROM spellings WHERE provider = ?", (provider,))
 
 
 def _fill(connection: sqlite3.Connection, models: Iterable[Model], providers: Iterable[Provider], content: str) -> None:
@@ -93,21 +96,32 @@ def _fill(connection: sqlite3.Connection, models: Iterable[Model], providers: It
         f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size={PAGE}; PRAGMA temp_store=MEMORY;"
         f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION}; {SCHEMA} BEGIN;"
     )
-    makers = {}
-    models = list(models)
-    for provider in sorted(_described(providers, models), key=lambda provider: provider.id):
-        makers[provider.id] = provider.maker
+    for provider in sorted(providers, key=lambda provider: provider.id):
         _provider(connection, provider)
-    _models(connection, models, makers, 1)
-    meta = {"content": content, "models": str(len(models)), "providers": str(len(makers))}
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    _models(connection, models, 1)
+    _finish(connection, content)
     connection.executescript(f"{INDEXES} ANALYZE; VACUUM;")  # which commits first
 
 
-def _models(
-    connection: sqlite3.Connection, models: Iterable[Model], makers: Mapping[str, str | None], start: int
-) -> None:
+def _finish(connection: sqlite3.Connection, content: str) -> None:
+    """Add a bare manifest for each provider that nobody has described: its models have names too. Then say what is here."""
+    spelled = {spelling for (spelling,) in connection.execute("SELECT spelling FROM spellings")}
+    bare = []
+    for (provider,) in connection.execute("SELECT DISTINCT provider FROM models ORDER BY provider").fetchall():
+        if provider.lower() not in spelled:
+            _provider(connection, Provider(id=provider, name=provider))
+            spelled.add(provider.lower())
+            bare.append(provider)
+    meta = {"content": content} | ({"bare": dumps(bare)} if bare else {})
+    for table in ("models", "providers"):
+        meta[table] = str(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    connection.execute("DELETE FROM meta")
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+
+
+def _models(connection: sqlite3.Connection, models: Iterable[Model], start: int) -> None:
     """Insert models, from this key on, and their names."""
+    makers = dict(connection.execute("SELECT id, maker FROM providers"))
     names: list[tuple[object, ...]] = []
     for key, model in enumerate(models, start):
         own = model.maker is not None and model.maker == makers.get(model.provider)
@@ -116,14 +130,6 @@ def _models(
         names += [(model.provider, name, key, name != model.model, own, spelling_of(name)) for name in spelled]
     names.sort(key=lambda row: bool(row[3]))  # an id is never hidden by another entry's alias
     connection.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)", names)
-
-
-def _described(providers: Iterable[Provider], models: Iterable[Model]) -> list[Provider]:
-    """The manifests, and a bare one for each provider that nobody has described: its models have names too."""
-    described = list(providers)
-    spelled = {spelling for provider in described for spelling in provider.spellings}
-    bare = {model.provider for model in models if model.provider.lower() not in spelled}
-    return [*described, *(Provider(id=provider, name=provider) for provider in bare)]
 
 
 def _provider(connection: sqlite3.Connection, provider: Provider) -> None:

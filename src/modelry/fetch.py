@@ -48,6 +48,8 @@ class Fetched(NamedTuple):
     body: bytes
     etag: str | None
     last_modified: str | None
+    date: str | None = None
+    """When the server says that it answered."""
 
 
 def shown(url: str) -> str:
@@ -158,7 +160,7 @@ def _download(client: httpx2.Client, request: httpx2.Request, limits: Limits) ->
                 return None
             elif response.status_code == 200:
                 body = _body(response, limits, until)
-                return Fetched(body, _validator(response, "ETag"), _validator(response, "Last-Modified"))
+                return Fetched(body, *(_validator(response, name) for name in ("ETag", "Last-Modified", "Date")))
             else:
                 raise Unfit(f"answered {response.status_code}")
     raise Unfit(f"redirects more than {limits.redirects} times")

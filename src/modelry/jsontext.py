@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-# json writes a Decimal only as text; the mark tells such text apart from the data's own, which cannot hold it.
-_MARK = "\ue000decimal:"
-_MARKED = re.compile(r'"\\ue000decimal:([^"]*)"')
+# json writes a Decimal only as text; the mark tells such text apart from the data's own. It is another one in each
+# process and never written, so that no text of a stranger's can begin with it.
+_MARK = f"{os.urandom(12).hex()}:"
+_MARKED = re.compile(f'"{_MARK}([^"]*)"')
+
+_MOST_DIGITS = 200
+"""Of a stranger's number: what has more means no price and no count, and takes its square in time to turn into one."""
 
 
 def plain(number: Decimal) -> str:
@@ -30,7 +35,7 @@ def dumps(value: object, *, indent: int | None = None) -> str:
     """JSON text, ASCII only; compact unless indented. Keys keep their order."""
     separators = (",", ":") if indent is None else (",", ": ")
     text = json.dumps(value, default=_default, indent=indent, separators=separators, allow_nan=False)
-    return _MARKED.sub(r"\1", text) if "\\ue000decimal:" in text else text
+    return _MARKED.sub(r"\1", text) if _MARK in text else text
 
 
 def _refuse(name: str) -> Any:
@@ -40,7 +45,10 @@ def _refuse(name: str) -> Any:
 
 def loads(text: str | bytes) -> Any:
     """What the text says, with Decimals for numbers that have a point or an exponent; ValueError for NaN."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    except InvalidOperation:
+        raise ValueError("holds an exponent that no number has") from None
 
 
 def strict(text: str | bytes) -> Any:
@@ -55,8 +63,12 @@ def strict(text: str | bytes) -> Any:
 
 
 def _number(text: str) -> Decimal:
-    number = Decimal(text)
-    if abs(number.adjusted()) > 60:  # 1e999999999 would be written out in a gigabyte of zeros
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond those of Decimal
+        number = None
+    # 1e999999999 would be written out in a gigabyte of zeros
+    if number is None or len(text) > _MOST_DIGITS or abs(number.adjusted()) > 60:
         raise ValueError(f"{text[:40]} is no number to count with")
     return number
 

@@ -68,6 +68,11 @@ class Registry:
             from modelry.places import snapshot_of
 
             path = snapshot_of(path)
+        return cls.over(path)
+
+    @classmethod
+    def over(cls, path: str) -> Registry:
+        """The registry of a snapshot, with the aliases that the environment names."""
         aliases = None
         if named := os.environ.get("MODELRY_ALIASES"):
             from modelry.places import read_aliases

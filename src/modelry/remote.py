@@ -167,9 +167,15 @@ def catalogue_of(copy: Copy) -> bytes:
 
     Raises CatalogRejected where it cannot be used; rows that stand as they should are judged when they are compiled.
     """
-    if copy.shape == "modelry" and sum(1 for _ in rows.lines_in(copy.body)) == copy.models:
+    if copy.shape == "modelry" and _is_canonical(copy):
         return copy.body
     return rows.dump(rows.Catalogue(_models_of(copy), *_head_of(copy)))
+
+
+def _is_canonical(copy: Copy) -> bool:
+    """Whether a catalogue stands there as we would write it: a head, and a row a line."""
+    lines = [match[0] for match in rows.lines_in(copy.body)]
+    return len(lines) == copy.models and rows.joined(rows.Catalogue((), *_head_of(copy)), lines) == copy.body
 
 
 def _head_of(copy: Copy) -> tuple[Sequence[str], str | None, str]:

@@ -9,6 +9,9 @@ from modelry.errors import AmbiguousModel, UnknownModel, UnknownProvider
 from modelry.records import Model
 from modelry.registry import Registry
 
+LONGEST = 500
+"""Characters of the name of a model; none is as long."""
+
 
 class Role(NamedTuple):
     """What a model is used for, the component it must have, and the capabilities."""
@@ -72,7 +75,7 @@ def _judged(role: Role, asked: str, registry: Registry) -> Iterator[Misfit | str
     try:
         model = registry.get(asked)
     except AmbiguousModel as error:
-        yield Misfit(role.name, asked, f"{role.name}: {error}", (), _needs(role))
+        yield from _all_judged(role, error, registry)
         return
     except (UnknownModel, UnknownProvider) as error:
         yield f"{role.name}: {error}; nothing is known of what it can do"
@@ -91,6 +94,16 @@ def _judged(role: Role, asked: str, registry: Registry) -> Iterator[Misfit | str
     if model.status in ("deprecated", "retired"):
         instead = f"; its maker recommends {model.replaced_by}" if model.replaced_by else ""
         yield f"{role.name}: {model.id} is {model.status}{instead}"
+
+
+def _all_judged(role: Role, error: AmbiguousModel, registry: Registry) -> Iterator[Misfit | str]:
+    """Of a name that several models have: misfits where none of them fits, else that nobody can say which is meant."""
+    found = [said for choice in error.choices for said in _judged(role, choice, registry)]
+    misfits = [said for said in found if isinstance(said, Misfit)]
+    if error.choices and len(misfits) == len(error.choices):
+        yield from misfits
+    else:
+        yield f"{role.name}: {error}"
 
 
 def _needs(role: Role) -> tuple[str, ...]:

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from modelry.capabilities import CAPABILITIES, COMPONENTS, MODALITIES, STATUSES
-from modelry.conditions import CONDITIONS
+from modelry.conditions import CONDITIONS, SERVICE_TIERS, WEEKDAYS
 from modelry.meters import METERS
-from modelry.records import Modalities, Model, Provider, Verification
+from modelry.records import DefaultRate, Modalities, Model, Provider, Rule, Verification
 
 Schema = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+REFS = "#/components/schemas/"
+"""Where OpenAPI keeps the schemas that others name."""
 
 _NUMBER: Schema = {"type": "number"}
 _PLAIN: dict[Any, Schema] = {
@@ -40,19 +46,27 @@ def meanings(record: type) -> dict[str, str]:
     }  # fmt: skip
 
 
-def of_type(hint: Any) -> Schema:
-    """The schema of a type that stands on a record's field."""
+def ref(name: str) -> Schema:
+    """The schema of this name."""
+    return {"$ref": REFS + name}
+
+
+def of_type(hint: Any, *, null: bool = False) -> Schema:
+    """The schema of a type that stands on a field; `null` where None is written, and not left out."""
     if hint in _PLAIN:
         return dict(_PLAIN[hint])
-    inner = get_args(hint)
-    if get_origin(hint) is UnionType:
-        of = [of_type(part) for part in inner if part is not NoneType]
+    kind, inner = get_origin(hint), get_args(hint)
+    if kind is UnionType:
+        of = [of_type(part, null=null) for part in inner if part is not NoneType]
+        of += [{"type": "null"}] if null and NoneType in inner else []
         return of[0] if len(of) == 1 else {"anyOf": of}
-    if get_origin(hint) is Mapping or get_origin(hint) is dict:
-        return {"type": "object", "additionalProperties": of_type(inner[1])}
-    if get_origin(hint) in (Sequence, tuple):
-        return {"type": "array", "items": of_type(inner[0])}
-    return {"$ref": f"#/components/schemas/{hint.__name__}"}
+    if kind is Literal:
+        return {"type": "string", "enum": list(inner)}
+    if kind in (Mapping, dict):
+        return {"type": "object", "additionalProperties": of_type(inner[1], null=null)}
+    if kind in (Sequence, tuple, list):
+        return {"type": "array", "items": of_type(inner[0], null=null)}
+    return ref(hint.__name__)
 
 
 def of_object(means: str | None, fields: Mapping[str, Schema], *needed: str) -> Schema:
@@ -67,52 +81,112 @@ def of_object(means: str | None, fields: Mapping[str, Schema], *needed: str) -> 
 
 def of_record(record: type, needed: Sequence[str] = (), **sharper: Schema) -> Schema:
     """The schema of a record as plain data: what says nothing is left out."""
+    return _of_fields(record, needed, sharper, null=False)
+
+
+def of_answer(record: Any, **sharper: Schema) -> Schema:
+    """The schema of a TypedDict that is an answer: every field that is required is there, null where nothing is known."""
+    needed = [name for name in record.__annotations__ if name in record.__required_keys__]
+    return _of_fields(record, needed, sharper, null=True)
+
+
+def _of_fields(record: type, needed: Sequence[str], sharper: Mapping[str, Schema], *, null: bool) -> Schema:
     means = meanings(record)
     hints = {name: hint for name, hint in get_type_hints(record).items() if not name.startswith("_")}
     fields = {
-        name: {**sharper.get(name, of_type(hint)), **({"description": means[name]} if name in means else {})}
+        name: {**(sharper.get(name) or of_type(hint, null=null)), "description": means[name]}
         for name, hint in hints.items()
     }
     return of_object(record.__doc__, fields, *needed)
 
 
+# Rate cards
+
+
+def condition_means(key: str) -> str:
+    """What a condition of an override compares."""
+    return _COMPARED.get(key, f"Holds where the call's {CONDITIONS[key].fact} is one of these.")
+
+
+_COMPARED = {
+    "prompt_tokens_above": "Holds where the input has more tokens than this, cached ones included.",
+    "prompt_tokens_from": "Holds where the input has this many tokens or more, cached ones included.",
+    "region_not": "Holds where the call's region is known and lies in none of these.",
+    "region": "Holds where the call's region is one of these or lies in one.",
+    "utc_hours": "Holds in these hours of the day in UTC, such as 16:30-00:30.",
+    "weekdays": "Holds on these days of the week, in UTC or in `weekday_timezone`.",
+    "results_above": "Holds where a search returns more results than this.",
+    "video_interval_above": "Holds where a video's interval is above this.",
+}
+
+
+def _one_or_many(**kind: Any) -> Schema:
+    return {"anyOf": [{"type": "string", **kind}, {"type": "array", "items": {"type": "string", **kind}}]}
+
+
+_CONDITION_KINDS: dict[str, Schema] = {
+    "integer": {"type": "integer", "minimum": 1},
+    "tier": _one_or_many(enum=sorted(SERVICE_TIERS)),
+    "text": _one_or_many(),
+    "hours": {"type": "array", "items": {"type": "string"}},
+    "weekdays": {"type": "array", "items": {"type": "string", "enum": list(WEEKDAYS)}},
+}
+
+
 def _rate(name: str) -> Schema:
-    per = of_object(
-        "A price as published for several units.", {"amount": _NUMBER, "per": {"type": "integer"}}, "amount", "per"
-    )
     unit = METERS[name].unit.replace("_", " ")
     return {
-        "anyOf": [_NUMBER, {"type": "null"}, per],
+        "anyOf": [_NUMBER, {"type": "null"}, ref("PublishedRate")],
         "description": f"In the card's currency per {unit}; null is unknown.",
     }
 
 
-def _card() -> Schema:
+def cards() -> dict[str, Schema]:
+    """A rate card and its parts, by the names by which they speak of each other."""
     rates = {name: _rate(name) for name in METERS}
-    when = of_object("Conditions that all hold.", {key: {} for key in (*CONDITIONS, "weekday_timezone")})
-    override = of_object(
-        "Rates under a condition; a later override wins, meter by meter.",
-        {
-            "when": {"anyOf": [when, {"type": "array", "items": when}]},
-            "replace": {"type": "boolean"},
-            "multiply": _NUMBER,
-            **rates,
-        },
-        "when",
-    )
-    return of_object(
-        "A rate card: base rates by meter, then ordered overrides, and the day from which it holds.",
-        {
-            "effective_from": {"type": "string", "description": "Day, or UTC instant, from which it holds."},
-            "observed": {"type": "string", "description": "Day on which somebody saw it."},
-            "source": {"type": "string", "description": "Where the price was read."},
-            "correction": {"type": "boolean", "description": "It mends an error of the card before it."},
-            "currency": {"type": "string", "description": "Currency of its rates; USD where none is named."},
-            **rates,
-            "overrides": {"type": "array", "items": override},
-        },
-    )
+    conditions = {
+        key: {**_CONDITION_KINDS[c.value], "description": condition_means(key)} for key, c in CONDITIONS.items()
+    }
+    zone = {"type": "string", "description": "Calendar on which `weekdays` is read, such as Asia/Shanghai."}
+    when = {"anyOf": [ref("Conditions"), {"type": "array", "items": ref("Conditions")}]}
+    return {
+        "RateCard": of_object(
+            "A rate card: base rates by meter, then ordered overrides, and the day from which it holds.",
+            {
+                "effective_from": {"type": "string", "description": "Day, or UTC instant, from which it holds."},
+                "observed": {"type": "string", "description": "Day on which somebody saw it."},
+                "source": {"type": "string", "description": "Where the price was read."},
+                "correction": {"type": "boolean", "description": "It mends an error of the card before it."},
+                "currency": {"type": "string", "description": "Currency of its rates; USD where none is named."},
+                **rates,
+                "overrides": {
+                    "type": "array", "items": ref("RateOverride"), "description": "Other rates under conditions, in order.",
+                },
+            },
+        ),
+        "RateOverride": of_object(
+            "Rates under a condition; a later override wins, meter by meter.",
+            {
+                "when": when | {"description": "Conditions that all hold, or a list of such of which one does."},
+                "replace": {"type": "boolean", "description": "Forget every token rate before it."},
+                "multiply": _NUMBER | {"description": "Scale all token rates, after all rates."},
+                **rates,
+            },
+            "when",
+        ),
+        "Conditions": of_object("Conditions of a price that all hold.", conditions | {"weekday_timezone": zone}),
+        "PublishedRate": of_object(
+            "A price as published for several units, where the price of one is not exact.",
+            {
+                "amount": _NUMBER | {"description": "What `per` units cost."},
+                "per": {"type": "integer", "minimum": 2, "description": "How many units that is."},
+            },
+            "amount", "per",
+        ),
+    }  # fmt: skip
 
+
+# Rows and manifests
 
 VIEWS = {
     "input_per_1k": "USD per 1,000 input tokens of a gen row.",
@@ -125,11 +199,11 @@ VIEWS = {
 
 
 def row() -> Schema:
-    """A row of `data/models.json`."""
+    """A row of `data/models.json`; it names the schemas of `cards`."""
     flags = {name: {"type": "boolean", "description": capability.meaning} for name, capability in CAPABILITIES.items()}
     schema = of_record(
         Model, ("provider", "model"),
-        pricing={"type": "array", "items": _card()},
+        pricing={"type": "array", "items": ref("RateCard")},
         family={"type": "string", "enum": ["gen", "embed", "rerank", "misc"]},
         components={"type": "array", "items": {"type": "string", "enum": list(COMPONENTS)}},
         status={"type": "string", "enum": list(STATUSES)},
@@ -150,36 +224,16 @@ def modalities() -> Schema:
 
 def manifest() -> Schema:
     """A provider's manifest."""
-    rate = of_object(
-        None, {"of": {"type": "string"}, "times": {}, "source": {"type": "string"}}, "of", "times", "source"
-    )
-    rule = of_object(
-        None,
-        {
-            "name": {"type": "string"},
-            "match": {"type": "string"},
-            "to": {"type": "string"},
-            "bare": {"type": "boolean"},
-        },
-    )
+    rule = of_record(Rule, ("name", "match", "to"))
     return of_record(
         Provider, ("id", "name"),
-        default_rates={"type": "object", "additionalProperties": rate},
+        default_rates={"type": "object", "additionalProperties": of_record(DefaultRate, ("of", "times", "source"))},
         rules={"type": "array", "items": {"anyOf": [{"type": "string"}, rule]}},
     )  # fmt: skip
 
 
-def catalogue(rows: Schema) -> Schema:
-    """The whole of `data/models.json`."""
-    return of_object(
-        "The catalogue.",
-        {
-            "currency": {"type": "string", "description": "Currency of the per_1k views."},
-            "last_updated": {"type": ["string", "null"], "description": "Newest day among the claims."},
-            "sources": {"type": "array", "items": {"type": "string"}, "description": "Whose claims it was made from."},
-            "models": {"type": "array", "items": rows},
-            "total": {"type": "integer", "description": "Rows that pass the filters; only where some were given."},
-            "next_cursor": {"type": ["string", "null"], "description": "What to ask with for the next rows."},
-        },
-        "currency", "last_updated", "sources", "models",
-    )  # fmt: skip
+def standalone(schema: Schema, named: Mapping[str, Schema]) -> Schema:
+    """A schema as a document of its own: the schemas that it names stand in it."""
+    whole = {"$schema": DRAFT, **schema, "$defs": dict(named)}
+    moved: Schema = json.loads(json.dumps(whole).replace(REFS, "#/$defs/"))
+    return moved

@@ -17,7 +17,7 @@ from modelry.conditions import CONDITIONS, SERVICE_TIERS, STANDARD_TIERS, WEEKDA
 from modelry.meters import METERS, Meter
 from modelry.records import MODEL_FIELDS, DefaultRate, Modalities, Model, Provider, Rule, Verification
 from modelry.rules import SHARED
-from modelry.schemas import meanings
+from modelry.schemas import DRAFT, cards, condition_means, meanings, row, standalone
 
 VOCABULARIES = ("litellm", "models.dev", "openrouter", "genai_prices", "otel")
 """Other systems whose names of a provider a manifest lists."""
@@ -54,16 +54,6 @@ _CONDITION_KINDS = {
     "hours": kinds.one_or_many(kinds.Span),
     "weekdays": kinds.one_or_many(kinds.one_of(WEEKDAYS)),
 }
-_COMPARED = {
-    "prompt_tokens_above": "Holds where the input has more tokens than this, cached ones included.",
-    "prompt_tokens_from": "Holds where the input has this many tokens or more, cached ones included.",
-    "region_not": "Holds where the call's region is known and lies in none of these.",
-    "region": "Holds where the call's region is one of these or lies in one.",
-    "utc_hours": "Holds in these hours of the day in UTC, such as 16:30-00:30.",
-    "weekdays": "Holds on these days of the week, in UTC or in `weekday_timezone`.",
-    "results_above": "Holds where a search returns more results than this.",
-    "video_interval_above": "Holds where a video's interval is above this.",
-}
 Per = _form(
     "Per",
     "A price as published for several units, where the price of one is not exact.",
@@ -74,10 +64,7 @@ When = _form(
     "When",
     "Conditions that must all hold.",
     weekday_timezone=(kinds.Zone, "Calendar on which `weekdays` is read, such as Asia/Shanghai.", True),
-    **{
-        key: (_CONDITION_KINDS[c.value], _COMPARED.get(key, f"Holds where the call's {c.fact} is one of these."), True)
-        for key, c in CONDITIONS.items()
-    },
+    **{key: (_CONDITION_KINDS[c.value], condition_means(key), True) for key, c in CONDITIONS.items()},
 )
 
 
@@ -218,9 +205,9 @@ def manifest_form() -> type[BaseModel]:
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """JSON Schemas by name: `models` and `provider` of the YAML; editors complete with them."""
-    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    """JSON Schemas by name: `models` and `provider` of the YAML, which editors complete with, and `row` of the catalogue."""
     return {
-        "models": draft | family_form().model_json_schema(),
-        "provider": draft | manifest_form().model_json_schema(),
+        "models": {"$schema": DRAFT} | family_form().model_json_schema(),
+        "provider": {"$schema": DRAFT} | manifest_form().model_json_schema(),
+        "row": standalone(row(), cards()),
     }

@@ -19,10 +19,15 @@ Reader = Callable[[Any, Mapping[str, str], list[str]], Iterable[Model]]
 
 
 class Format(NamedTuple):
-    """How a feed is read: its vocabulary's word in the manifests' `names`, and the reader."""
+    """A feed: its vocabulary's word in the manifests' `names`, its reader, and where it is published.
 
+    `word` is what people call it, on the command line and in reports.
+    """
+
+    word: str
     vocabulary: str
     read: Reader
+    url: str
 
 
 def _litellm(body: Any, names: Mapping[str, str], report: list[str]) -> Iterable[Model]:
@@ -50,12 +55,14 @@ def _genai_prices(body: Any, names: Mapping[str, str], report: list[str]) -> Ite
     return genai_prices.read(body, providers=names, report=report)
 
 
+# fmt: off
 FORMATS: dict[str, Format] = {
-    "litellm": Format("litellm", _litellm),
-    "models_dev": Format("models.dev", _models_dev),
-    "genai_prices": Format("genai_prices", _genai_prices),
-    "openrouter": Format("openrouter", _openrouter),
+    "litellm": Format("litellm", "litellm", _litellm, "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"),
+    "models_dev": Format("models.dev", "models.dev", _models_dev, "https://models.dev/api.json"),
+    "genai_prices": Format("genai-prices", "genai_prices", _genai_prices, "https://raw.githubusercontent.com/pydantic/genai-prices/main/prices/data.json"),
+    "openrouter": Format("openrouter", "openrouter", _openrouter, "https://openrouter.ai/api/v1/models"),
 }
+# fmt: on
 
 
 class Taken(NamedTuple):
@@ -67,18 +74,24 @@ class Taken(NamedTuple):
     changed: bool
 
 
-def take(root: Path, source: str, body: Any, day: str, providers: Iterable[Provider]) -> Taken:
-    """Make the claims of a feed's body, fetched on `day`, the source's last accepted ones under `root`.
-
-    A body of before the last accepted one is not taken in. Raises CatalogRejected where the body is not of the feed's
-    shape or lists nothing.
-    """
+def read(source: str, body: Any, providers: Iterable[Provider]) -> tuple[list[Model], list[str]]:
+    """What a feed's body offers, each row sound, and what nobody here understands; raises CatalogRejected."""
     feed = FORMATS[source]
     names = {name: provider.id for provider in providers for name in provider.names.get(feed.vocabulary, ())}
     report: list[str] = []
     models = [kept for model in feed.read(body, names, report) if (kept := sound(model, report.append))]
     if not models:
         raise CatalogRejected(source, f"the body lists no model; {report[0] if report else 'it is empty'}")
+    return models, report
+
+
+def take(root: Path, source: str, body: Any, day: str, providers: Iterable[Provider]) -> Taken:
+    """Make the claims of a feed's body, fetched on `day`, the source's last accepted ones under `root`.
+
+    A body of before the last accepted one is not taken in. Raises CatalogRejected where the body is not of the feed's
+    shape or lists nothing.
+    """
+    models, report = read(source, body, providers)
     path = root / FOLDER / f"{source}.json"
     previous = claims.load(path.read_bytes(), str(path)) if path.is_file() else None
     if previous is not None and day < previous.as_of:

@@ -14,14 +14,15 @@ from typing import Any
 from modelry.capabilities import COMPONENTS
 from modelry.catalog.claims import FEEDS, Claim, same_card
 from modelry.catalog.pins import pinned
+from modelry.catalog.rows import DEPRECATED, PRICING_UNKNOWN
 from modelry.pricing import Pricing
 from modelry.records import Model, Provider, is_said
 
 ORDER = ("operator", "registry", "litellm", "models_dev", "genai_prices", "openrouter", "bundle")
 """Field by field, the first of these that says anything is believed."""
 
-_NAMED_BY = ("operator", "registry", "models_dev", "openrouter", "genai_prices", "litellm", "bundle")
-"""Who writes names for people as the makers do."""
+_NAMED_BY = ("operator", "registry", "bundle", "models_dev", "openrouter", "genai_prices", "litellm")
+"""Who writes names for people as the makers do; in the bundle they were chosen so."""
 
 MANAGED = frozenset({"openai", "anthropic", "google", "cohere", "mistral", "deepseek", "xai"})
 """Providers whose GEN rows OpenRouter's daily feed keeps up to date (seed 2)."""
@@ -48,12 +49,17 @@ def fold(claims: Iterable[Claim], manifest: Provider | None = None, day: str | N
             ranked.sort(key=_has_ended)
         if ranked and is_said(value := _merged(name, ranked)):
             fields[name], source_of[name] = value, ranked[0].source
-    if _is_managed(provider, fields):
+    managed = _is_managed(provider, fields)
+    if managed:
         _later_of_two(said, fields, source_of)
     if (operator := said.get("operator")) and operator.rates:
         fields["pricing"], source_of["pricing"] = pinned(fields.get("pricing", ()), operator.rates), "operator"
     if source_of.get("pricing") in FEEDS:  # in order of time, however the feed lists them
         fields["pricing"] = tuple(sorted(fields["pricing"], key=lambda card: card.since or ""))
+    if source_of.get("missing_since") == "bundle" and any(_lists(said[source]) for source in FEEDS if source in said):
+        _drop("missing_since", fields, source_of)
+    if managed and (feed := said.get("openrouter")):
+        _note(feed, fields, source_of)
     _drop_contradicted_limits(fields, source_of, order)
     if "status" not in fields and (status := _status(first, fields, source_of, said, day)):
         fields["status"], source_of["status"] = status
@@ -72,8 +78,10 @@ def _first(said: Mapping[str, Claim]) -> Claim:
 
 
 def _order(provider: str) -> Sequence[str]:
-    """OpenRouter knows its own offerings best."""
-    return ("operator", "registry", "openrouter", *ORDER[2:]) if provider == "openrouter" else ORDER
+    """OpenRouter knows its own offerings best; of the makers' it keeps the few fields of seed 2 and fills gaps."""
+    if provider == "openrouter":
+        return ("operator", "registry", "openrouter", *ORDER[2:])
+    return (*ORDER[:-2], "bundle", "openrouter") if provider in MANAGED else ORDER
 
 
 def _merged(name: str, ranked: Sequence[Claim]) -> Any:  # a field's value
@@ -129,8 +137,6 @@ def _later_of_two(said: Mapping[str, Claim], fields: dict[str, Any], source_of: 
         return
     names = [name for name in (*_LATER_WINS, "pricing") if name in registry.fields and name in feed.fields]
     for name in names:
-        if source_of[name] == feed.source:  # ahead of the bundle, which is the registry of a deployment
-            fields[name], source_of[name] = registry.fields[name], registry.source
         if source_of[name] != registry.source:
             continue
         if name == "pricing":
@@ -172,6 +178,25 @@ def _charge_the_same(theirs: Pricing, ours: Pricing) -> bool:
     )
 
 
+def _note(feed: Claim, fields: dict[str, Any], source_of: dict[str, str]) -> None:
+    """What seed 2 writes into a managed row's notes, behind what people wrote: once, and only while it holds."""
+    own = []
+    if gone := feed.fields.get("missing_since"):
+        own.append(f"{DEPRECATED}{gone}")
+    if not any(card.is_known for card in fields.get("pricing", ())):
+        own.append(PRICING_UNKNOWN)
+    written = fields.get("notes")
+    kept = _OWN_NOTE.sub("", written).strip() if written else None  # they come back with the rows that people edit
+    if notes := " ".join(filter(None, [kept, *own])):
+        fields["notes"] = notes
+        source_of.setdefault("notes", feed.source)
+    elif written:
+        _drop("notes", fields, source_of)
+
+
+_OWN_NOTE = re.compile(r"\s*\[auto-refresh\] (?:deprecated_on|pricing_unknown)=\S*")
+
+
 # What follows from the rest
 
 
@@ -209,8 +234,12 @@ def _status(
     words = set(first.model.replace("_", "-").replace(".", "-").split("-"))
     if words & {"preview", "beta", "experimental", "exp", "alpha"}:
         return "preview", first.source
-    listing = [s for s in ("litellm", "models_dev") if s in said and "missing_since" not in said[s].fields]
+    listing = [s for s in ("litellm", "models_dev") if s in said and _lists(said[s])]
     return ("active", listing[0]) if listing else None
+
+
+def _lists(feed: Claim) -> bool:
+    return "missing_since" not in feed.fields
 
 
 def _days(said: Mapping[str, Claim], source_of: Mapping[str, str]) -> Iterator[str]:

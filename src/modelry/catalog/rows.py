@@ -20,6 +20,12 @@ from modelry.pricing import Pricing
 from modelry.rates import timeline
 from modelry.records import MODEL_FIELDS, Modalities, Model, Verification, is_said, per_1k
 
+PRICING_UNKNOWN = "[auto-refresh] pricing_unknown=true"
+"""Stands in the notes of a managed row that the feed lists and nobody prices (seed 2)."""
+
+DEPRECATED = "[auto-refresh] deprecated_on="
+"""Stands there, with the day behind it, while the feed lists a managed row no longer (seed 2)."""
+
 _VIEWS = frozenset({"input_per_1k", "output_per_1k", "embed_per_1k", "rerank_per_1k", "per_request"})
 
 
@@ -35,6 +41,8 @@ class Catalogue(NamedTuple):
 def to_row(model: Model, day: str | None) -> dict[str, Any]:
     """The row of a model; its per_1k fields are views of the card that holds on `day` (YYYY-MM-DD)."""
     row = plain({name: value for name in MODEL_FIELDS if is_said(value := getattr(model, name))})
+    if PRICING_UNKNOWN in row.get("notes", ""):
+        row |= dict.fromkeys(("input_per_1k", "output_per_1k"))  # seed 2: null, where a new row has no price yet
     if "pricing" in row:
         cards = row.pop("pricing")
         row |= per_1k(model, card_on(model.pricing, day)) | {"pricing": cards}

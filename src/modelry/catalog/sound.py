@@ -48,8 +48,17 @@ def sound(model: Model, tell: Callable[[str], None]) -> Model | None:
     ]
     changes: dict[str, Any] = {name: _NOTHING.get(name) for name in wrong}
     for name in wrong:
-        tell(f"{model.id}: {name} cannot be {getattr(model, name)!r:.60}")
+        tell(f"{model.id}: {name} cannot be {_shown(getattr(model, name))}")
     return replace(model, **changes) if wrong else model
+
+
+def _shown(value: Any) -> str:
+    """What is wrong, briefly: of prices the one that is too high."""
+    absurd = next((card for card in value if _is_absurd(card)), None) if value and isinstance(value, tuple) else None
+    if isinstance(absurd, Pricing):
+        rates = (rate for rate in absurd.rates.values() if isinstance(rate, Decimal) and rate > ABSURD)
+        return f"${max(rates)} per token"
+    return f"{value!r:.60}"
 
 
 def _is_text(value: object) -> bool:
@@ -97,7 +106,9 @@ def _are_cards(value: tuple[Pricing, ...]) -> bool:
     return all(is_card(card) and not _is_absurd(card) for card in value)
 
 
-def _is_absurd(card: Pricing) -> bool:
+def _is_absurd(card: object) -> bool:
+    if not isinstance(card, Pricing):
+        return False
     rates = (card.rates.get(meter) for meter in ("input_per_token", "output_per_token"))
     return card.currency == "USD" and any(isinstance(rate, Decimal) and rate > ABSURD for rate in rates)
 

@@ -27,6 +27,8 @@ from modelry.jsontext import loads
 from modelry.records import Model
 from modelry.snapshot import BUNDLED
 
+_BEGINS, _ENDS = b'{"currency":', b"\n]}\n"
+
 
 class View(NamedTuple):
     """The catalogue as readers see it: the bytes of the file and their content hash."""
@@ -99,21 +101,25 @@ class Store:
         self._seeing = threading.Lock()
         self._view: View | None = None
         self._seen: files.Stamp | None = None
+        self._is_writing = False
 
     # Reading
 
     def view(self) -> View:
         """The catalogue now: what this store acknowledged, and what other processes wrote.
 
-        Raises CatalogRejected where there is none yet: `recover` makes it.
+        Raises CatalogRejected where there is none yet (`recover` makes it), and once where what others put there is none.
         """
         path = self.root / files.CATALOGUE
         with self._seeing:
             seen = files.stamp(path)
-            if seen != self._seen and (data := files.read(path)) is not None:
-                if self._view is None or self._view.data != data:
+            if not self._is_writing and seen != self._seen and (data := files.read(path)) is not None:
+                is_whole = data.startswith(_BEGINS) and data.endswith(_ENDS)
+                if is_whole and (self._view is None or self._view.data != data):
                     self._view = View(data, rows.content_of(data))
                 self._seen = seen
+                if not is_whole:  # not by us: we replace it, and others may write into it
+                    raise CatalogRejected(str(path), "is no catalogue of modelry, or half of one; see `modelry check`")
             if self._view is None:
                 raise CatalogRejected(str(path), "is not there yet; make it with `modelry build`")
             return self._view
@@ -125,6 +131,8 @@ class Store:
 
     def glance(self) -> View | None:
         """The catalogue as last seen, where nothing changed since: a look at the file's times, and no waiting."""
+        if self._is_writing:  # nobody else may replace the file now, and the view is what it will hold
+            return self._view
         view, seen = self._view, self._seen  # whoever changes them sets the view first
         return view if seen is not None and seen == files.stamp(self.root / files.CATALOGUE) else None
 
@@ -293,9 +301,13 @@ class Store:
         due = files.State(self._read.end, self._claims, view.version)
         if lock.left() == due:
             return False
-        written = files.mend(self.root, view.data)
-        with self._seeing:
-            self._seen = files.stamp(self.root / files.CATALOGUE)
+        self._is_writing = True
+        try:
+            written = files.mend(self.root, view.data)
+            with self._seeing:
+                self._seen = files.stamp(self.root / files.CATALOGUE)
+        finally:
+            self._is_writing = False
         lock.leave(due)
         return bool(written)
 

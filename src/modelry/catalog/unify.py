@@ -1,8 +1,9 @@
 """Unify: which claims speak of one offering, although sources spell its name differently.
 
 Within a provider two names are one offering when they are spelled alike (case, dots, dashes), when one is an alias of
-the other in the registry, or when a rule of the manifest that learns nothing turns one into the other. A dated
-snapshot, a region or a variant is another offering: rules that learn something do not unify.
+the other in the registry (or in the packaged catalogue, where that stands for it), or when a rule of the manifest that
+learns nothing turns one into the other. A dated snapshot, a region or a variant is another offering: rules that learn
+something do not unify.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ def unify(claims: Iterable[Claim], providers: Mapping[str, Provider]) -> Iterato
         yield from (offerings[name] for name in sorted(offerings))
 
 
-_NAMED_BY = {source: rank for rank, source in enumerate((*ORDER[1:], ORDER[0]))}
+_REVIEWED = ("registry", "bundle")
+"""Whose rows are what they say: the packaged catalogue is the registry of a deployment, and its ids stay."""
+
+_NAMED_BY = {source: rank for rank, source in enumerate(dict.fromkeys((*_REVIEWED, *ORDER[1:], ORDER[0])))}
 """An operator names a row where nobody else does: what it pins does not keep a better spelling out."""
 
 
@@ -76,9 +80,9 @@ def _roots(ordered: Iterable[Claim], manifest: Provider | None) -> dict[str, str
     for claim in ordered:
         mine = spelling_of(claim.model)
         linked = []
-        if claim.source in ("registry", "operator"):
+        if claim.source in (*_REVIEWED, "operator"):
             linked += [*claim.fields.get("aliases", ()), claim.fields.get("model_id", claim.model)]
-        if claim.source != "registry":
+        if claim.source not in _REVIEWED:
             made = (name for name in rewritten(claim.model, rules) if spelling_of(name) in root)
             linked += islice(made, 1)  # the first rule that leads to an offering, as in resolution
         for other in map(spelling_of, linked):

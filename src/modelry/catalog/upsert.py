@@ -394,10 +394,16 @@ def _cards(said: Mapping[str, Any], day: str, problems: list[Mistake]) -> list[d
 
 
 def _card(form: Mapping[str, Any]) -> Pricing:
-    card = {key: value for key, value in form.items() if value is not None or key in METERS}
-    for override in card.get("overrides", ()):
-        override["when"] = [{key: v for key, v in when.items() if v is not None} for when in override["when"]]
-    return Pricing.from_dict(card)
+    overrides = [
+        _told(override) | {"when": [{key: v for key, v in when.items() if v is not None} for when in override["when"]]}
+        for override in form.get("overrides") or ()
+    ]
+    return Pricing.from_dict(_told(form) | {"overrides": overrides})
+
+
+def _told(form: Mapping[str, Any]) -> dict[str, Any]:
+    """What a card or an override says: null says nothing, but of a rate that it is unknown."""
+    return {key: value for key, value in form.items() if value is not None or key in METERS}
 
 
 # The rules of the merged row

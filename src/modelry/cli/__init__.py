@@ -42,6 +42,8 @@ COMMANDS: dict[str, Entry] = {
     "providers": Entry("providers", "Models", "Who serves models, and where."),
     "cost": Entry("cost", "Prices", "What a call costs, exactly."),
     "serve": Entry("serve", "Server", "The catalogue over HTTP, with its page."),
+    "refresh": Entry("refresh", "Catalogue", "Fetch feeds, guard them, and take in what changed."),
+    "audit": Entry("audit", "Catalogue", "Where sources disagree with the catalogue."),
     "import": Entry("importing", "Catalogue", "Take in a feed as claims."),
     "build": Entry("maintain", "Catalogue", "Fold the registry into the catalogue and compile it."),
     "check": Entry("maintain", "Catalogue", "Whether registry, catalogue and snapshot are in step."),

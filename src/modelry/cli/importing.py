@@ -12,6 +12,7 @@ from modelry.cli.maintain import json_option, progress, root_option
 from modelry.cli.options import Command
 
 SOURCES = {"litellm": "litellm", "models.dev": "models_dev", "genai-prices": "genai_prices", "openrouter": "openrouter"}
+"""Keys of `catalog.feeds.FORMATS` by their words; a test holds the two together. (That module reads YAML.)"""
 
 
 @click.command("import", cls=Command, short_help=COMMANDS["import"].help)

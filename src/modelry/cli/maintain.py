@@ -82,8 +82,11 @@ def check_command(root: Path, *, as_json: bool) -> None:
 def schema_command(name: str | None) -> None:
     """The JSON Schemas of the YAML files and of the catalogue's rows: all by name, or the schema NAME alone.
 
+    `models` and `provider` are the two kinds of YAML files, `row` is a row of data/models.json.
+
     Examples:
       modelry schema
+      modelry schema row
       modelry schema > schemas.json
     """
     from modelry.authoring.schema import schemas

@@ -42,7 +42,9 @@ def create_app(settings: Settings) -> Front:
         CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["If-None-Match", "X-Request-ID"],
         expose_headers=_EXPOSED, max_age=86_400,
     )  # fmt: skip
-    return Front(app, settings, app.state.source, AT_HAND, metrics)
+    front = Front(app, settings, app.state.source, AT_HAND, metrics)
+    app.state.access = front.access
+    return front
 
 
 def _source(settings: Settings) -> Source:
@@ -53,5 +55,8 @@ def _source(settings: Settings) -> Source:
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     source: Source = app.state.source
     await source.start()
-    yield
-    await source.stop()
+    try:
+        yield
+    finally:
+        await source.stop()
+        app.state.access.flush()

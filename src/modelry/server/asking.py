@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -42,6 +43,9 @@ TheRegistry = Annotated[Registry, Depends(registry_of)]
 
 # Requests
 
+_DEEPEST = 100
+"""Lists and objects within one another; no provider's response has a tenth of that."""
+
 
 class ExactRequest(Request):
     """A request whose JSON is read exactly: numbers as Decimals, every key once, no NaN."""
@@ -54,24 +58,23 @@ class ExactRequest(Request):
 def _read(body: bytes) -> Any:
     try:
         said = strict(body)
-        dumps(said).encode("ascii")
-        _whole_text(said)
+        _judge(said, _DEEPEST)
     except ValueError as error:
         raise Refusal(400, f"the body is no JSON that can be read: {str(error)[:200]}") from None
     return said
 
 
-def _whole_text(said: Any) -> None:
-    """Half a surrogate pair is no text: nothing could be written of it."""
+def _judge(said: Any, depth: int) -> None:
+    """Raise ValueError where text is none (nothing could be written of half a surrogate pair), or something is too deep."""
     if isinstance(said, str):
         said.encode("utf-8")
-    elif isinstance(said, dict):
-        for key, value in said.items():
+    elif isinstance(said, dict | list):
+        if not depth:
+            raise ValueError(f"nested deeper than {_DEEPEST}")
+        for key in said if isinstance(said, dict) else ():
             key.encode("utf-8")
-            _whole_text(value)
-    elif isinstance(said, list):
-        for value in said:
-            _whole_text(value)
+        for value in said.values() if isinstance(said, dict) else said:
+            _judge(value, depth - 1)
 
 
 class Route(APIRoute):
@@ -136,9 +139,9 @@ def writer(request: Request) -> Local:
 
 
 def _check_token(request: Request, token: str) -> None:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    right = secrets.compare_digest(given.strip().encode("utf-8", "replace"), token.encode("utf-8", "replace"))
-    if scheme.lower() != "bearer" or not right:
+    scheme, _, given = request.headers.get("authorization", "").encode("latin-1").partition(b" ")
+    right = secrets.compare_digest(given.strip(), os.fsencode(token))  # byte for byte, whatever its letters
+    if scheme.lower() != b"bearer" or not right:
         raise Refusal(401, "send the write token: Authorization: Bearer …", {"www-authenticate": "Bearer"})
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from modelry import __version__
+from modelry.schemas import Schema, ref
+
+READ = (304, 503)
+"""What every read of the catalogue may answer besides its own statuses."""
+
+POST = (403, 408, 415)
+"""What everything that takes a body may answer."""
+
+WRITE = (*POST, 401, 409, 412, 422, 503)
+"""What every write may answer."""
 
 _STATUS = {
-    400: "The body is no JSON that can be read.",
+    304: "It is what `If-None-Match` names.",
+    400: "It cannot be read: the body is no JSON, a header stands twice, or there is no Host.",
     401: "The write token is missing or wrong.",
     403: "Not from here: a page of another site, or another machine where no write token is set.",
     404: "Nothing has this name; `suggestions` name what comes near.",
@@ -19,39 +32,76 @@ _STATUS = {
     412: "It is another version by now: read it again and retry.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not said to be JSON, or it is compressed.",
+    421: "The Host is not this machine: without a write token a loopback server answers to localhost alone.",
     422: "What was sent means nothing or does not fit; every problem is told.",
     503: "The catalogue cannot be read or written now: try again.",
 }
-_ALWAYS = (421,)
-_STATUS[421] = "The Host is not this machine: without a write token a loopback server answers to localhost alone."
+_ALWAYS = (400, 413, 421)
 
+_ETAG = "Version of what is sent: strong, and another one of its gzip; what `If-None-Match` and `If-Match` take."
+_IF_NONE_MATCH = "ETag of what the caller has: 304 while that is what would be sent."
+_IF_MATCH = "ETag of the version that the caller has seen: 412 where it is another one by now. `*`: any that is there."
 
-def documented(
-    answer: str, *refusals: int, takes: str | None = None, media: str = "application/json"
-) -> dict[str, Any]:
-    """The arguments of a route that answers with the schema of this name, or refuses with one of these statuses."""
-    of = {"schema": {"type": "string"}} if media != "application/json" else {"schema": _ref(answer)}
-    responses: dict[int | str, Any] = {200: {"description": answer, "content": {media: of}}}
-    for status in sorted((*refusals, *_ALWAYS)):
-        schema = _ref("Readiness" if (answer, status) == ("Readiness", 503) else "Error")
-        responses[status] = {"description": _STATUS[status], "content": {"application/json": {"schema": schema}}}
-    arguments: dict[str, Any] = {"response_model": None, "responses": responses}
-    if takes:
-        body = {"required": True, "content": {"application/json": {"schema": _ref(takes)}}}
-        arguments["openapi_extra"] = {"requestBody": body}
-    return arguments
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
+TAGS = {
+    "Models": "The catalogue and its rows.",
+    "Prices": "What names mean, and what calls cost.",
+    "Providers": "Who serves, where, and under which names.",
+    "Writing": "Models and prices of one's own.",
+    "Configuration": "Which model has which role, refused where it cannot fill it.",
+    "Drop-ins": "The catalogue in the form that other systems' clients fetch.",
+    "Server": "Its own state.",
+}
 
 DESCRIPTION = """What each language model is, what it can do, where it is served, and what a call costs, exactly.
 
-Reads carry a strong `ETag` (also of their gzip), answer `If-None-Match` with 304, and may come from any origin. Writes need
-`Authorization: Bearer` with `MODELRY_WRITE_TOKEN`, or to come from this machine where no token is set. Prices are exact
-decimal numbers: read them so where it matters. Every error is `{"detail": …}`: a text, or for 422 a list of problems, each
-`{"loc", "msg"}`."""
+Reads carry a strong `ETag` (also of their gzip), answer `If-None-Match` with 304, take HEAD, and may come from any origin.
+Writes need `Authorization: Bearer` with `MODELRY_WRITE_TOKEN`, or to come from this machine where no token is set. Prices
+are exact decimal numbers: read them so where it matters. Every error is `{"detail": …}`: a text, or a list of problems, each
+`{"loc", "msg"}`. Every answer names its request in `X-Request-ID`; so does the log."""
+
+
+def named(route: APIRoute) -> str:
+    """Operations are called as the functions are: generated clients have these names."""
+    return route.name
+
+
+def documented(
+    answer: str, *statuses: int, takes: str | None = None, media: str = "application/json", **headers: str
+) -> dict[str, Any]:
+    """The arguments of a route that answers with the schema of this name, or with one of these statuses.
+
+    304 says that the answer has an ETag, 412 that If-Match is honoured; `headers` tell of further ones (`X_Name`).
+    """
+    means = {name.replace("_", "-"): meaning for name, meaning in headers.items()}
+    if 304 in statuses or 412 in statuses:
+        means["ETag"] = _ETAG
+    said = {name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in means.items()}
+    responses: dict[int | str, Any] = {200: {"description": answer, "content": {media: {"schema": ref(answer)}}}}
+    if said:
+        responses[200]["headers"] = said
+    for status in sorted({*statuses, *_ALWAYS}):
+        responses[status] = _other(answer, status)
+    conditional = [("If-None-Match", _IF_NONE_MATCH)] * (304 in statuses) + [("If-Match", _IF_MATCH)] * (
+        412 in statuses
+    )
+    extra: dict[str, Any] = {"parameters": [_header(*header) for header in conditional]}
+    if takes:
+        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(takes)}}}
+    return {"response_model": None, "responses": responses, "openapi_extra": extra}
+
+
+def _other(answer: str, status: int) -> dict[str, Any]:
+    if status == 304:
+        return {
+            "description": _STATUS[status],
+            "headers": {"ETag": {"description": _ETAG, "schema": {"type": "string"}}},
+        }
+    schema = ref("Readiness" if (answer, status) == ("Readiness", 503) else "Error")
+    return {"description": _STATUS[status], "content": {"application/json": {"schema": schema}}}
+
+
+def _header(name: str, meaning: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
 
 
 def install(app: FastAPI) -> None:
@@ -69,99 +119,75 @@ def _described(app: FastAPI) -> dict[str, Any]:
     said = get_openapi(
         title="modelry", version=__version__, summary="The registry of language models.", description=DESCRIPTION,
         routes=app.routes, license_info={"name": "MIT", "identifier": "MIT"},
+        tags=[{"name": name, "description": meaning} for name, meaning in TAGS.items()],
     )  # fmt: skip
     components = said.setdefault("components", {})
-    components.setdefault("schemas", {}).update(_schemas())
-    components["schemas"].pop("HTTPValidationError", None)
-    components["schemas"].pop("ValidationError", None)
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    schemas = components.setdefault("schemas", {})
+    schemas |= _schemas()
+    for theirs in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(theirs, None)
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": "What `MODELRY_WRITE_TOKEN` says."}
+    }
     for methods in said["paths"].values():
         for operation in methods.values():
-            refusals = operation["responses"]
-            refusals.get("422", {})["content"] = {"application/json": {"schema": _ref("Error")}}
-            if "401" in refusals:
-                operation["security"] = [{"token": []}, {}]
+            _complete(operation, schemas)
     return said
 
 
-def _schemas() -> dict[str, Any]:
+def _complete(operation: dict[str, Any], schemas: Mapping[str, Schema]) -> None:
+    """What FastAPI has no place for: our own form of a 422, who may ask, and what the answer is."""
+    responses = operation["responses"]
+    if "422" in responses:
+        responses["422"] = _other("", 422)
+    if "401" in responses:
+        operation["security"] = [{"token": []}, {}]
+    right = responses["200"]
+    right["description"] = schemas[right["description"]]["description"]
+
+
+_UPSERT = {
+    "provider": "openai", "family": "gen", "model": "gpt-4.1-mini", "unit": "1k_tokens",
+    "input_per_1k": 0.0003, "output_per_1k": 0.0012,
+}  # fmt: skip
+
+
+def _schemas() -> dict[str, Schema]:
     from modelry import schemas
     from modelry.catalog.upsert import ModelCatalogUpsertRequest
-    from modelry.meters import BUCKETS
-    from modelry.records import Model
-    from modelry.roles import ROLES
+    from modelry.roles import LONGEST, ROLES
+    from modelry.server import answers
+    from modelry.server.routes.prices import CostRequest
 
-    text, number, flag = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
-    maybe: dict[str, Any] = {"type": ["string", "null"]}
-    amount: dict[str, Any] = {"type": ["number", "null"]}
-    texts = {"type": "array", "items": text}
-    form = ModelCatalogUpsertRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-    named = form.pop("$defs", {})
+    form = ModelCatalogUpsertRequest.model_json_schema(ref_template=f"{schemas.REFS}{{model}}")
+    rows = {"type": "array", "items": ref("Row")}
     roles = {
-        role.name: {"type": ["string", "null"], "description": f"The model that {role.meaning}."}
+        role.name: {
+            "anyOf": [{"type": "string", "minLength": 1, "maxLength": LONGEST}, {"type": "null"}],
+            "description": f"The model that {role.meaning}.",
+        }
         for role in ROLES.values()
+    }  # fmt: skip
+    sharper: dict[Any, dict[str, Schema]] = {
+        answers.ModelCatalogResponse: {"models": rows},
+        answers.Card: {"card": ref("RateCard")},
+        answers.Changed: {"model": ref("Row")},
+        answers.Configured: {"config": ref("Config")},
     }
-    of = schemas.of_object
-    row = schemas.row()
-    card = row["properties"]["pricing"]["items"]
-    row["properties"]["pricing"]["items"] = _ref("RateCard")
-    part = schemas.of_object(Model.__doc__, row["properties"], "provider", "model")
-    line = of("One charge.", {"meter": text, "quantity": number, "rate": number, "amount": number, "assumed": flag})
-    change = of(
-        "A change.", {"at": text, "who": text, "action": text, "old": {"type": "object"}, "new": {"type": "object"}}
-    )
-    held = {"since": maybe, "until": maybe, "in_use": flag, "card": _ref("RateCard")}
-    problem = {"type": "object", "properties": {"loc": texts, "msg": text}, "required": ["loc", "msg"]}
-    resolution = {
-        "asked": text, "id": text, "method": text, "provider": text, "model": text, "region": maybe,
-        "learnt": {"type": "object", "additionalProperties": text},
-    }  # fmt: skip
-    estimate = {
-        "model": text, "input_tokens": {"type": "integer"}, "output_tokens": {"type": "integer"}, "input_cost": amount,
-        "output_cost": amount, "total_cost": amount, "currency": text, "lines": {"type": "array", "items": line},
-        "unpriced": texts, "complete": flag, "warnings": texts, "resolution": _ref("Resolution"), "effective_from": maybe,
-        "service_tier": maybe, "region": maybe, "reported": amount, "source": maybe,
-    }  # fmt: skip
-    buckets = f"Buckets of usage: {', '.join(BUCKETS)}; or the totals input_tokens and output_tokens."
-    primary = {"url": text, "reached": maybe, "tried": maybe, "trouble": maybe}
-    ready = {
-        "ready": flag, "role": text, "serves": text, "primary": of("Who is followed.", primary), "models": {"type": "integer"},
-        "version": text, "currency": text, "last_updated": maybe, "sources": texts,
-    }  # fmt: skip
+    own = [record for record in vars(answers).values() if getattr(record, "__module__", "") == answers.__name__]
     return {
-        **named,
-        "Error": {
-            "type": "object",
-            "description": "A refusal.",
-            "properties": {"detail": {"anyOf": [text, {"type": "array", "items": problem}]}, "suggestions": texts},
-            "required": ["detail"],
-            "additionalProperties": False,
-        },
-        "RateCard": card,
-        "Row": part,
-        "Rows": {"type": "array", "items": _ref("Row")},
-        "Catalogue": schemas.catalogue(_ref("Row")) | {"title": "ModelCatalogResponse"},
-        "Keys": texts,
+        **form.pop("$defs", {}),
+        "ModelCatalogUpsertRequest": form | {"examples": [_UPSERT]},
+        "CostRequest": CostRequest.model_json_schema(),
+        **schemas.cards(),
+        "Row": schemas.row(),
+        "Rows": rows | {"description": "Rows, by provider and model."},
         "Provider": schemas.manifest(),
-        "ModelCatalogUpsertRequest": form,
-        "Changed": of(
-            "What came of a change.",
-            {"ok": flag, "action": {"enum": ["created", "updated", "unchanged", "deleted", "deprecated"]}, "dry_run": flag,
-             "model": _ref("Row"), "diff": {"type": "object", "additionalProperties": of(None, {"old": {}, "new": {}})}},
-            "ok", "action", "dry_run", "model", "diff",
-        ),
-        "Resolution": of("Which entry a name meant, and how that was found.", resolution, *resolution),
-        "CostEstimate": of(f"What a call costs, and why. {buckets}", estimate, *estimate),
-        "History": of(
-            "A model's past.",
-            {"provider": text, "model": text, "prices": {"type": "array", "items": of("A card and when it held.", held)},
-             "changes": {"type": "array", "items": change}},
-            "provider", "model", "prices", "changes",
-        ),
-        "Config": of("Role -> model, by any name that it has.", roles),
-        "Configured": of("A configuration that fits.", {"ok": flag, "config": _ref("Config"), "warnings": texts}, "ok", "config"),
-        "Anything": {"type": "object"},
-        "Metrics": text,
-        "Health": of("The process answers.", {"status": text, "version": text}, "status", "version"),
-        "Readiness": of("What is served.", ready, "ready", "role", "models", "version"),
-    }  # fmt: skip
+        "ProviderKeys": {"type": "array", "items": {"type": "string"}, "description": "Ids of providers, sorted."},
+        "Config": schemas.of_object("Role -> model, by any name that it has; null where there is none.", roles)
+        | {"examples": [{"generation": "openai/gpt-4o", "embedding": "openai/text-embedding-3-small"}]},
+        **{record.__name__: schemas.of_answer(record, **sharper.get(record, {})) for record in own},
+        "LiteLLMCostMap": {"type": "object", "description": "LiteLLM's entries by its own keys."},
+        "ModelsDevProviders": {"type": "object", "description": "Providers by id, each with its models by name."},
+        "Metrics": {"type": "string", "description": "Prometheus' text format."},
+    }

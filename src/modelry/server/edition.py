@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from modelry.catalog import rows
@@ -14,22 +14,22 @@ from modelry.jsontext import loads
 from modelry.records import Model
 from modelry.registry import Registry
 from modelry.server.prepared import Body, takes_gzip
-from modelry.snapshot import Snapshot
 
 T = TypeVar("T")
 
-_MOST_KEPT = 32 * 2**20
+_MOST_KEPT = 24 * 2**20
 """Bytes of answers to single questions that an edition keeps."""
 
 
 class Edition:
-    """A version of the catalogue as readers get it. `compiled` gives the path of its snapshot, in a thread."""
+    """A version of the catalogue as readers get it. `opened` gives its registry, in a thread."""
 
-    def __init__(self, data: bytes, version: str, compiled: Callable[[Edition], str]) -> None:
+    def __init__(self, data: bytes, version: str, opened: Callable[[Edition], Registry]) -> None:
         self.data = data
         self.version = version
-        self._compiled = compiled
-        self._made: dict[object, asyncio.Future[Any]] = {}
+        self._opened = opened
+        self._registry: Registry | None = None
+        self._making: dict[object, asyncio.Future[Any]] = {}
         self._answers: OrderedDict[object, Body] = OrderedDict()
         self._size = 0
         self._whole = Body(data, version, pack=False)
@@ -47,22 +47,38 @@ class Edition:
 
     def line(self, provider: str, model: str) -> bytes | None:
         """The row of exactly this provider and model, as it stands in the file."""
-        place = self._places.get(rows.key_of(provider, model))
-        return None if place is None else self.data[slice(*place)]
+        key = rows.key_of(provider, model)
+        if "_places" in self.__dict__:
+            place = self._places.get(key)
+            return None if place is None else self.data[slice(*place)]
+        start = self.data.find(b"\n{" + key) + 1  # a tenth of what looking up the places of all would take
+        return self.data[start : self.data.index(b"\n", start)].removesuffix(b",") if start else None
 
     def lines(self) -> Iterator[bytes]:
         """All rows, in order."""
         return (self.data[start:end] for start, end in self._places.values())
 
-    def __len__(self) -> int:
-        return len(self._places)
+    def __bool__(self) -> bool:
+        return True  # also where it has no rows; who asks whether there is an edition does not want them counted
 
-    async def once(self, key: object, make: Callable[[], T]) -> T:
-        """What `make` gives, made once in a thread for all who ask; where it fails the next one tries again."""
-        making = self._made.get(key)
-        if making is None or (making.done() and (making.cancelled() or making.exception())):
-            making = self._made[key] = asyncio.ensure_future(asyncio.to_thread(make))
-        return await asyncio.shield(making)
+    def __len__(self) -> int:
+        return len(self._places) if "_places" in self.__dict__ else self.data.count(b"\n{")
+
+    async def _once(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made in a thread once for all who ask meanwhile."""
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = asyncio.ensure_future(asyncio.to_thread(make))
+            making.add_done_callback(partial(self._is_made, key))
+        try:
+            return await asyncio.shield(making)
+        finally:
+            del making  # it holds its error, whose trace holds this: a circle that would keep old editions
+
+    def _is_made(self, key: object, making: asyncio.Future[Any]) -> None:
+        del self._making[key]
+        if not making.cancelled():
+            making.exception()  # whoever still waits is told; where nobody does, nobody needs to hear of it
 
     def whole_at_hand(self) -> Body | None:
         """The catalogue, where its gzip is made."""
@@ -71,12 +87,19 @@ class Edition:
     async def whole(self, accepted: bytes = b"gzip") -> Body:
         """The catalogue; packed, where that is `accepted` as an encoding: the first one waits for it."""
         if not self._whole.is_packed and takes_gzip(accepted):
-            await self.once("packed", self._whole.pack)
+            await self._once("packed", self._whole.pack)
         return self._whole
 
     async def registry(self) -> Registry:
         """The facade over this version."""
-        return await self.once("registry", lambda: Registry(Snapshot(self._compiled(self))))
+        if self._registry is None:
+            return await self._once("registry", self.open)
+        return self._registry
+
+    def open(self) -> Registry:
+        """The same, for a thread of one's own."""
+        self._registry = registry = self._opened(self)
+        return registry
 
     def row(self, path: str) -> Body | None:
         """The row of exactly this `provider/model`; its tag is the version that If-Match of a write means."""
@@ -91,8 +114,7 @@ class Edition:
         body = self.at_hand(key)
         if body is None:
             registry = await self.registry()
-            body = self._keep(key, await self.once(key, lambda: make(registry)))
-            self._made.pop(key, None)
+            body = self._keep(key, await self._once(key, lambda: make(registry)))
         return body
 
     def at_hand(self, key: object) -> Body | None:
@@ -116,12 +138,14 @@ def list_of(lines: Iterable[bytes]) -> bytes:
     return b"[\n" + b",\n".join(lines) + b"\n]\n"
 
 
-def models_changed(old: Edition, new: Edition) -> dict[str, list[Model]]:
+def models_changed(old: bytes, new: bytes) -> dict[str, list[Model]]:
     """The providers of which a row differs, each with all of its models now; raises ValueError where one is none."""
-    differing = set(old.lines()) ^ set(new.lines())
-    changed = {match[2] for line in differing for match in rows.lines_in(line)}
-    found: dict[bytes, list[Model]] = {provider: [] for provider in changed}
-    for match in rows.lines_in(new.data):
-        if match[2] in changed:
-            found[match[2]].append(rows.model_in(match[0]))
+    lines = new.split(b"\n")
+    differing = {*lines}.symmetric_difference(old.split(b"\n"))
+    found: dict[bytes, list[Model]] = {match[2]: [] for line in differing for match in rows.lines_in(line)}
+    beginnings = tuple(b'{"provider":' + provider + b"," for provider in found)
+    for line in lines:
+        if line.startswith(beginnings):
+            for match in rows.lines_in(line):
+                found[match[2]].append(rows.model_in(match[0]))
     return {loads(provider): models for provider, models in found.items()}

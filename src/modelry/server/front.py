@@ -19,7 +19,7 @@ from modelry.server.edition import Edition
 from modelry.server.metrics import Metrics
 from modelry.server.prepared import SLICE, Body, RawHeaders, Ready
 from modelry.server.refusals import refused
-from modelry.server.settings import LOOPBACK_NAMES, Settings
+from modelry.server.settings import Settings, is_loopback
 from modelry.server.source import Source
 from modelry.server.telling import Access
 
@@ -29,6 +29,9 @@ AtHand = Callable[[Edition, str], Body | None]
 """What an edition has ready for a path, or for the rest of one; None: the app makes it."""
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_HERE = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
+_LAST = {"connection": "close"}
+_TOO_LARGE = "the body is larger than this server takes"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -47,7 +50,10 @@ _EVERYBODY = [
 ]
 """Reads are for pages of any origin. (The app's CORS middleware would look at a prepared answer for longer than we do.)"""
 
-_PREPARED = [*_ALWAYS, _POLICY, *_EVERYBODY]
+GUARDED = [*_ALWAYS, _POLICY]
+"""What every answer but a page carries."""
+
+_PREPARED = [*GUARDED, *_EVERYBODY]
 
 
 class Front:
@@ -63,7 +69,7 @@ class Front:
         self.below = [(path, find) for path, find in at_hand.items() if path.endswith("/")]
         self.metrics = metrics
         self.access = Access(settings.log_format)
-        self.only_names = LOOPBACK_NAMES if settings.bound_to_loopback and settings.token is None else None
+        self.is_private = settings.bound_to_loopback and settings.token is None
         self._ids = map(f"{secrets.token_hex(4)}-%x".__mod__, itertools.count(1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +83,7 @@ class Front:
         request_id = self._id_of(headers)
         status, size, route = 500, 0, "other"
         try:
-            refusal = self._refusal(method, headers, len(scope["headers"]))
+            refusal = self._refusal(scope, headers)
             if refusal is None and (found := self._at_hand(method, scope)):
                 body, route = found
                 ready = body.answer(headers)
@@ -100,11 +106,11 @@ class Front:
         self, method: str, scope: Scope, receive: Receive, send: Send, refusal: tuple[int, str] | None
     ) -> None:
         if refusal is not None:
-            await refused(*refusal)(scope, receive, send)
+            await refused(*refusal, _LAST if refusal[0] in (400, 413) else None)(scope, receive, send)
             return
         if method == "HEAD":
             scope["method"] = "GET"  # the server itself drops the body
-        await self.app(scope, receive if method in _READS else _Patient(receive, self.settings.body_seconds), send)
+        await self.app(scope, receive if method in _READS else _Patient(receive, self.settings), send)
 
     def _id_of(self, headers: Headers) -> str:
         given = headers.get(b"x-request-id")
@@ -126,24 +132,36 @@ class Front:
                 return None if body is None else (body, start)
         return None
 
-    def _refusal(self, method: str, headers: Headers, count: int) -> tuple[int, str] | None:
-        """The status and the reason where a request is not for this server."""
-        if self.only_names is not None or method not in _READS:
-            host = headers.get(b"host", b"").decode("latin-1")
-            if self.only_names is not None and _name_of(host) not in self.only_names:
-                return 421, "this server answers to localhost alone: set MODELRY_WRITE_TOKEN to serve under other names"
-        if method in _READS:
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        """The status and the reason where a request is not for this server, or no two readers would read it alike."""
+        host, count = headers.get(b"host"), len(scope["headers"])
+        if host is None and scope["http_version"] == "1.1":
+            return 400, "a request says its Host"
+        if len(headers) != count and sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            return 400, "a request has one Host"
+        if self.is_private and not _is_here(host or b""):
+            return 421, "this server answers to localhost alone: set MODELRY_WRITE_TOKEN to serve under other names"
+        length = headers.get(b"content-length")
+        if length is not None and int(length) > self.settings.body_bytes:
+            return 413, _TOO_LARGE
+        if scope["method"] in _READS:
             return None
-        origin = headers.get(b"origin")
-        if (origin is not None and not _same(origin.decode("latin-1"), host)) or (
-            headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin")
-        ):
-            return 403, "a page of another site may read here, not write"
-        if len(headers) != count:
-            return 400, "a header stands twice"
-        if headers.get(b"content-encoding", b"identity") != b"identity":
-            return 415, "send the body as it is, without Content-Encoding"
-        return None
+        return _refusal_of_writing(headers, host or b"", is_twice=len(headers) != count)
+
+
+def _refusal_of_writing(headers: Headers, host: bytes, *, is_twice: bool) -> tuple[int, str] | None:
+    origin = headers.get(b"origin")
+    if (origin is not None and not _same(origin.decode("latin-1"), host.decode("latin-1"))) or (
+        headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin")
+    ):
+        return 403, "a page of another site may read here, not write"
+    if is_twice:
+        return 400, "a header stands twice"
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        return 415, "send the body as it is, without Content-Encoding"
+    if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        return 400, "send the body as it is: no Transfer-Encoding but chunked"
+    return None
 
 
 async def _send_ready(ready: Ready, request_id: str, send: Send) -> None:
@@ -177,9 +195,11 @@ class _Watched:
         await self._send(message)
 
 
-def _name_of(host: str) -> str:
-    name, colon, port = host.rpartition(":")
-    return (name if colon and port.isdigit() else host).lower()
+def _is_here(host: bytes) -> bool:
+    """Whether a Host is this machine by a name that no other site's DNS can claim."""
+    name, colon, port = host.rpartition(b":")
+    name = (name if colon and port.isdigit() else host).lower()
+    return name in _HERE or is_loopback(name.decode("latin-1"))
 
 
 def _same(origin: str, host: str) -> bool:
@@ -188,11 +208,12 @@ def _same(origin: str, host: str) -> bool:
 
 
 class _Patient:
-    """A body's `receive` that waits so long for the whole of it, and no longer."""
+    """A body's `receive` that waits so long for the whole of it and takes so much, and no longer and no more."""
 
-    def __init__(self, receive: Receive, seconds: float) -> None:
+    def __init__(self, receive: Receive, settings: Settings) -> None:
         self._receive = receive
-        self._end = time.monotonic() + seconds
+        self._end = time.monotonic() + settings.body_seconds
+        self._room = settings.body_bytes
         self._whole = False
 
     async def __call__(self) -> Message:
@@ -202,6 +223,11 @@ class _Patient:
             async with asyncio.timeout(max(self._end - time.monotonic(), 0)):
                 message = await self._receive()
         except TimeoutError:
-            raise HTTPException(408, "the body did not come in time", headers={"connection": "close"}) from None
+            raise HTTPException(408, "the body did not come in time", headers=_LAST) from None
+        if message["type"] == "http.disconnect":  # nobody hears this but the log
+            raise HTTPException(400, "the connection ended before the body")
+        self._room -= len(message.get("body", b""))
+        if self._room < 0:
+            raise HTTPException(413, _TOO_LARGE, headers=_LAST)
         self._whole = not message.get("more_body", False)
         return message

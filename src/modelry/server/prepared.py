@@ -14,6 +14,9 @@ RawHeaders = list[tuple[bytes, bytes]]
 _WORTH_PACKING = 1_400
 """Bytes: what fits into one packet arrives no sooner for being smaller."""
 
+_BESIDES = 1_500
+"""Bytes that a body's headers and objects take besides its data: of a short answer they are most of it."""
+
 SLICE = 2**20
 """Bytes handed over at once: a slow reader of a large body holds no more than this."""
 
@@ -33,8 +36,8 @@ class Ready(Response):
         await self.send_slices(send)
 
     async def send_slices(self, send: Send) -> None:
-        """Send the body, each slice when the one before is on its way."""
-        body = self.body
+        """Send the body, each slice when the one before is on its way; views, so that who does not read holds no copy."""
+        body = memoryview(self.body)
         for start in range(0, max(len(body), 1), SLICE):
             more = start + SLICE < len(body)
             await send({"type": "http.response.body", "body": body[start : start + SLICE], "more_body": more})
@@ -83,7 +86,7 @@ class Body:
     def size(self) -> int:
         """Bytes that it holds."""
         packed = 0 if self._packed in (None, self._plain) else len(self._packed[0].body)
-        return len(self._plain[0].body) + packed
+        return len(self._plain[0].body) + packed + _BESIDES
 
     def answer(self, headers: Mapping[bytes, bytes]) -> Ready:
         """What a request with these headers gets: the whole, packed where it may be, or 304."""

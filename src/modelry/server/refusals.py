@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from modelry.errors import (
     AmbiguousModel,
@@ -69,12 +70,27 @@ _WORDS = {
 }
 
 
-async def _of_http(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as it was installed
-    detail = error.detail
+    detail, headers = error.detail, error.headers
     if detail in ("Not Found", "Method Not Allowed"):
         detail = _WORDS[error.status_code]
-    return refused(error.status_code, detail, error.headers, **getattr(error, "more", {}))
+    if error.status_code == 405:
+        headers = {"allow": ", ".join(_methods(request))}
+    return refused(error.status_code, detail, headers, **getattr(error, "more", {}))
+
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def _methods(request: Request) -> list[str]:
+    """What a path takes: of all routes that it fits, where Starlette tells of the first one alone. HEAD is as GET."""
+
+    def is_taken(method: str) -> bool:
+        scope = {**request.scope, "method": "GET" if method == "HEAD" else method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return list(filter(is_taken, _METHODS))
 
 
 async def _of_form(request: Request, error: Exception) -> Response:  # noqa: ARG001

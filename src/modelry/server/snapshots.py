@@ -1,4 +1,4 @@
-"""The snapshot of each edition: the first one compiled or at hand, the next ones made from the one before."""
+"""The registry of each edition: its snapshot is at hand, or made from the one before, or compiled."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from modelry import compile as compiler
 from modelry import places
 from modelry.errors import CatalogRejected
+from modelry.registry import Registry
 from modelry.server.edition import Edition, models_changed
 from modelry.snapshot import BUNDLED, Snapshot
 
@@ -18,7 +19,7 @@ _MOST_CHANGED = 0.5
 
 
 class Snapshots:
-    """Paths of snapshots by edition; safe to share between threads.
+    """Registries of editions, over snapshots of their own; safe to share between threads.
 
     `root` holds the manifests, `stamp` tells whether they changed. A change to one row costs a copy of the file and the
     rows of one provider, whatever the size of the catalogue.
@@ -29,19 +30,25 @@ class Snapshots:
         self._stamp = stamp
         self._folder = tempfile.TemporaryDirectory(prefix="modelry-", ignore_cleanup_errors=True)
         self._turn = threading.Lock()
-        self._last: tuple[Edition, str, str] | None = None
+        self._last: tuple[bytes, str, str] | None = None
         self._count = 0
+        self._is_closed = False
 
-    def path(self, edition: Edition) -> str:
-        """Where the snapshot of an edition is; raises CatalogRejected where its rows are none."""
+    def registry(self, edition: Edition) -> Registry:
+        """The registry of an edition; raises CatalogRejected where its rows are none."""
         with self._turn:
+            if self._is_closed:  # a file made now would stay
+                raise CatalogRejected("the catalogue", "is not served any more")
             described = self._stamp()
             path = self._at_hand(edition) or self._changed(edition, described) or self._whole(edition)
+            registry = Registry.over(path)
             self._keep(edition, path, described)
-            return path
+            return registry
 
     def _at_hand(self, edition: Edition) -> str | None:
-        """The package's own, where it is of this version and of these manifests."""
+        """The package's own, for the first edition, where it is of this version and of these manifests."""
+        if self._last is not None:  # manifests may have changed since
+            return None
         manifests = places.manifests_of(self._root) if self._root else None
         if manifests and not Path(BUNDLED).is_relative_to(manifests.parent.parent.resolve()):
             return None
@@ -59,14 +66,17 @@ class Snapshots:
             return None
         old, source, _ = self._last
         try:
-            shelves = models_changed(old, edition)
-        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+            shelves = models_changed(old, edition.data)
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
             raise CatalogRejected("the catalogue", f"has a row that is none: {error}") from None
         if sum(map(len, shelves.values())) > _MOST_CHANGED * len(edition):
             return None
         self._count += 1
         path = Path(self._folder.name) / f"{self._count}.sqlite"
-        compiler.change(path, source, shelves, edition.version)
+        try:
+            compiler.change(path, source, shelves, edition.version)
+        except (FileNotFoundError, CatalogRejected):  # somebody cleaned up, or worse
+            return None
         return str(path)
 
     def _whole(self, edition: Edition) -> str:
@@ -74,12 +84,14 @@ class Snapshots:
         return places.snapshot_of_bytes(edition.data, "the catalogue", manifests)
 
     def _keep(self, edition: Edition, path: str, described: str) -> None:
-        """Remember the newest; the file before it is deleted (who has it open keeps it)."""
+        """Remember the newest; the file before it is deleted (whose registry it is has it open)."""
         before = self._last[1] if self._last else None
-        self._last = edition, path, described
+        self._last = edition.data, path, described
         if before and before != path and before.startswith(self._folder.name):
             Path(before).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove the files."""
-        self._folder.cleanup()
+        with self._turn:
+            self._is_closed = True
+            self._folder.cleanup()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from modelry.catalog import files
 from modelry.catalog.store import Store, View
+from modelry.errors import CatalogRejected
 from modelry.server.edition import Edition
 from modelry.server.snapshots import Snapshots
 from modelry.snapshot import BUNDLED
@@ -61,6 +63,8 @@ class Local:
         self.store = Store(root)
         self._snapshots = Snapshots(root, partial(files.fingerprint, root, BUNDLED))
         self._edition: Edition | None = None
+        self._claims = ""
+        self._seen: files.Stamp | None = None
         self._look_again = 0.0
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="modelry-write")
 
@@ -71,16 +75,33 @@ class Local:
             return self._of(view)
         if view := self.store.glance():
             self._look_again = now + _LOOKS_EVERY
+            self._look_at_claims()
             return self._of(view)
         return None
 
+    def _look_at_claims(self) -> None:
+        """Make the next edition also where a build changed no row: of other manifests, say, names mean something else."""
+        seen = files.stamp(self.store.root / files.LOCK)
+        if seen != self._seen:
+            left, self._seen = files.left_in(self.store.root), seen
+            if left and left.claims != self._claims:
+                self._claims, self._edition = left.claims, None
+
     async def edition(self) -> Edition:
         """The edition of now; a file that somebody else wrote is read in a thread."""
-        return self.at_hand() or self._of(await asyncio.to_thread(self.store.view))
+        if edition := self.at_hand():
+            return edition
+        try:
+            return self._of(await asyncio.to_thread(self.store.view))
+        except CatalogRejected as error:
+            if (view := self.store.last) is None:
+                raise
+            log.error("%s: what was served before still is", error)  # noqa: TRY400 - where it stands helps nobody
+            return self._of(view)
 
     def _of(self, view: View) -> Edition:
         if self._edition is None or self._edition.version != view.version:
-            self._edition = Edition(view.data, view.version, self._snapshots.path)
+            self._edition = Edition(view.data, view.version, self._snapshots.registry)
         return self._edition
 
     async def write(self, change: Callable[..., T], /, *given: Any, **more: Any) -> T:
@@ -90,6 +111,7 @@ class Local:
     async def start(self) -> None:
         """Finish what a crash left, and open what the first price needs while the first request is answered."""
         await asyncio.to_thread(self.store.recover)
+        self._look_at_claims()
         edition = await self.edition()
         self._warm = asyncio.create_task(_warm(edition))
 
@@ -126,6 +148,7 @@ class Replica:
         self._tried: str | None = None
         self._trouble: str | None = None
         self._serves = "nothing"
+        self._over = threading.Event()
 
     def at_hand(self) -> Edition | None:
         """What was last taken over."""
@@ -141,32 +164,29 @@ class Replica:
         from modelry.fetch import need_httpx2
 
         need_httpx2(self._url)
-        await self._poll()
+        await asyncio.to_thread(self._poll)
         if self._edition is None:
             await asyncio.to_thread(self._start_without)
-        self._following = asyncio.create_task(self._follow())
+        threading.Thread(target=self._follow, name="modelry-follow", daemon=True).start()
 
     async def stop(self) -> None:
-        """Stop asking."""
-        self._following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._following
+        """Stop asking; a primary that takes its time to answer is not waited for."""
+        self._over.set()
         self._snapshots.close()
 
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(self._seconds)
-            await self._poll()
+    def _follow(self) -> None:
+        while not self._over.wait(self._seconds):
+            self._poll()
 
-    async def _poll(self) -> None:
+    def _poll(self) -> None:
         self._tried = _now()
         try:
-            await asyncio.to_thread(self._take_over)
+            self._take_over()
         except Exception as error:  # noqa: BLE001 - whatever it is: the copy at hand goes on being served
             from modelry.fetch import brief
 
             said = brief(error)
-            if said != self._trouble:
+            if said != self._trouble and not self._over.is_set():
                 log.warning("the primary cannot be followed: %s", said)
             self._trouble = said
         else:
@@ -191,8 +211,8 @@ class Replica:
         from modelry.remote import catalogue_of
 
         data = catalogue_of(copy)
-        edition = Edition(data, rows.content_of(data), self._snapshots.path)
-        self._snapshots.path(edition)
+        edition = Edition(data, rows.content_of(data), self._snapshots.registry)
+        edition.open()
         self._edition, self._serves = edition, which
 
     def _start_without(self) -> None:
@@ -210,7 +230,7 @@ class Replica:
                 self._copy = copy
                 return
         data = bundled_catalogue()
-        self._edition, self._serves = Edition(data, rows.content_of(data), self._snapshots.path), "bundle"
+        self._edition, self._serves = Edition(data, rows.content_of(data), self._snapshots.registry), "bundle"
 
     def state(self) -> tuple[bool, dict[str, Any]]:
         """Ready while it serves something of the primary's; what it says tells how old that is."""

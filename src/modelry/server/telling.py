@@ -7,6 +7,7 @@ as a prepared answer takes to send.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import sys
@@ -34,10 +35,10 @@ class Access:
 
     def flush(self) -> None:
         """Write what waits."""
-        if self._lines:
-            sys.stdout.write("".join(self._lines))
+        lines, self._lines = self._lines, []
+        with contextlib.suppress(OSError):  # a full disk, or nobody who reads: those lines are lost, the next are tried
+            sys.stdout.write("".join(lines))
             sys.stdout.flush()
-            self._lines.clear()
 
 
 def _as_json(scope: Scope, request_id: str, status: int, size: int, ms: float) -> str:

@@ -13,18 +13,16 @@ from modelry.atomic import write_whole
 from modelry.errors import CatalogConflict, CatalogRejected
 from modelry.jsontext import dumps, loads
 from modelry.registry import Registry
-from modelry.roles import ROLES, judged
+from modelry.roles import LONGEST, ROLES, judged
 from modelry.server.asking import Route, TheRegistry, Writer, answer, if_match, json_object, sent, source_of
-from modelry.server.documented import documented
+from modelry.server.documented import POST, WRITE, documented, named
 from modelry.server.prepared import Body
 from modelry.server.refusals import Refusal, problem
 from modelry.server.source import Local
 
-router = APIRouter(tags=["Configuration"], route_class=Route)
+router = APIRouter(tags=["Configuration"], route_class=Route, generate_unique_id_function=named)
 
 FILE = Path("data/config.json")
-_REFUSALS = (400, 401, 403, 408, 409, 412, 413, 415, 422, 503)
-_LONGEST = 500
 
 
 def _read(path: Path) -> dict[str, str | None]:
@@ -43,8 +41,8 @@ def _body(config: dict[str, str | None]) -> Body:
     return Body(dumps(config).encode("ascii") + b"\n")
 
 
-@router.get("/api/config", summary="Which model has which role", **documented("Config", 409, 503))
-async def config(request: Request) -> Response:
+@router.get("/api/config", summary="Which model has which role", **documented("Config", 304, 409, 503))
+async def get_config(request: Request) -> Response:
     """Role -> model, null where none is chosen."""
     source = source_of(request)
     if not isinstance(source, Local):
@@ -52,28 +50,26 @@ async def config(request: Request) -> Response:
     return sent(_body(await asyncio.to_thread(_read, source.store.root / FILE)), request)
 
 
-@router.put(
-    "/api/config", summary="Choose the models of all roles", **documented("Configured", *_REFUSALS, takes="Config")
-)
-async def put(request: Request, source: Writer, registry: TheRegistry) -> Response:
+@router.put("/api/config", summary="Choose the models of all roles", **documented("Configured", *WRITE, takes="Config"))
+async def put_config(request: Request, source: Writer, registry: TheRegistry) -> Response:
     """The whole configuration: a role that is left out has no model."""
     asked = _checked(await json_object(request))
     return await _stored(request, source, registry, dict.fromkeys(ROLES) | asked)
 
 
 @router.patch(
-    "/api/config", summary="Choose the models of some roles", **documented("Configured", *_REFUSALS, takes="Config")
+    "/api/config", summary="Choose the models of some roles", **documented("Configured", *WRITE, takes="Config")
 )
-async def patch(request: Request, source: Writer, registry: TheRegistry) -> Response:
+async def patch_config(request: Request, source: Writer, registry: TheRegistry) -> Response:
     """Roles that are left out keep their models; null takes a role's model away. Only what is named is judged."""
     return await _stored(request, source, registry, _checked(await json_object(request)))
 
 
 @router.post(
     "/api/config/validate", summary="Whether models fit their roles",
-    **documented("Configured", 400, 403, 408, 413, 415, 422, takes="Config"),
+    **documented("Configured", *POST, 422, 503, takes="Config"),
 )  # fmt: skip
-async def validate(request: Request, registry: TheRegistry) -> Response:
+async def validate_config(request: Request, registry: TheRegistry) -> Response:
     """As PUT and PATCH would judge it; nothing is written."""
     asked = _checked(await json_object(request))
     return answer({"ok": True, "config": asked, "warnings": _warnings(asked, registry)})
@@ -86,7 +82,7 @@ def _checked(asked: dict[str, Any]) -> dict[str, str | None]:
     problems += [
         problem(["body", role], "the name of a model is due, or null")
         for role, model in asked.items()
-        if role in ROLES and model is not None and not (isinstance(model, str) and 0 < len(model) <= _LONGEST)
+        if role in ROLES and model is not None and not (isinstance(model, str) and 0 < len(model) <= LONGEST)
     ]
     if problems:
         raise Refusal(422, problems)

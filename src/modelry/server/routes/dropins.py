@@ -10,7 +10,7 @@ from starlette.responses import Response
 from modelry.formats import exported
 from modelry.registry import Registry
 from modelry.server.asking import Route, TheEdition, sent
-from modelry.server.documented import documented
+from modelry.server.documented import READ, documented
 from modelry.server.front import AtHand
 from modelry.server.prepared import Body
 
@@ -25,24 +25,28 @@ DROP_INS = (
         "litellm",
         "LiteLLM's model cost map",
         "What `LITELLM_MODEL_COST_MAP_URL` wants.",
+        "LiteLLMCostMap",
     ),
     (
         "/models.dev/api.json",
         "models.dev",
         "models.dev's api.json",
         "Models by provider, as opencode and others read them.",
+        "ModelsDevProviders",
     ),
     (
         "/openrouter/api/v1/models",
         "openrouter",
         "OpenRouter's model list",
         "Offerings of OpenRouter, priced per token.",
+        "OpenRouterModels",
     ),
     (
         "/v1/models",
         "openai",
         "OpenAI's model list",
         "What `client.models.list()` reads, with this server as its base URL.",
+        "OpenAIModels",
     ),
 )
 """To add one, add a row."""
@@ -69,12 +73,13 @@ def _made(name: str, day: str, registry: Registry) -> Body:
     return Body(data, headers=[(LEFT_OUT, str(left_out))])
 
 
-def _add(path: str, name: str, summary: str, meaning: str) -> None:
+def _add(path: str, name: str, summary: str, meaning: str, schema: str) -> None:
     async def feed(request: Request, edition: TheEdition) -> Response:
         return sent(await edition.kept(key := _key(name), lambda registry: _made(*key, registry)), request)
 
-    feed.__doc__ = f"{meaning} `{LEFT_OUT}` counts the rows that this form has no name for."
-    router.get(path, summary=summary, operation_id=f"drop_in_{name.replace('.', '_')}", **documented("Anything"))(feed)
+    feed.__doc__ = meaning
+    said = documented(schema, *READ, X_Modelry_Left_Out="How many rows this form has no name for.")
+    router.get(path, summary=summary, operation_id=f"drop_in_{name.replace('.', '_')}", **said)(feed)
 
 
 for _row in DROP_INS:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -13,27 +13,34 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from modelry.catalog.operator import Log
+from modelry.catalog.rows import key_of, lines_in
 from modelry.jsontext import dumps, loads
 from modelry.rates import timeline
 from modelry.records import MODEL_FIELDS, Model
 from modelry.registry import Registry
 from modelry.select import SORTS, matching
-from modelry.server.asking import Route, TheEdition, TheRegistry, answer, sent, source_of
-from modelry.server.documented import documented
+from modelry.server.asking import Route, TheEdition, sent, source_of
+from modelry.server.documented import READ, documented, named
 from modelry.server.edition import Edition, list_of
 from modelry.server.front import AtHand
 from modelry.server.prepared import Body
 from modelry.server.refusals import Refusal
+from modelry.server.routes.cursors import Order
 from modelry.server.source import Local
 
-router = APIRouter(tags=["Models"], route_class=Route)
+router = APIRouter(tags=["Models"], route_class=Route, generate_unique_id_function=named)
 
 _VIEWS = ("input_per_1k", "output_per_1k", "embed_per_1k", "rerank_per_1k", "per_request")
 FIELDS = (*MODEL_FIELDS, *_VIEWS)
 _KEY = ("provider", "model")
 
-ProviderName = Annotated[str, Path(description="Id of the provider or an alias of it, in any case.", max_length=200)]
-ModelName = Annotated[str, Path(description="Name of the model within the provider, or another name that it has.")]
+ProviderName = Annotated[
+    str, Path(description="Id of the provider or an alias of it, in any case.", max_length=200, examples=["openai"])
+]
+ModelName = Annotated[
+    str, Path(description="Name of the model within the provider, or another one that it has; slashes as they are or as %2F.",
+              examples=["gpt-4o"])
+]  # fmt: skip
 
 
 class Filters(BaseModel):
@@ -80,17 +87,24 @@ class Filters(BaseModel):
         return tuple(field for field in FIELDS if field in asked or field in _KEY)
 
 
+_PROVIDERS = ("providers",)
+"""What their keys are kept as: no text, for that is a row's id."""
+
 AT_HAND: dict[str, AtHand] = {
     "/api/models": lambda edition, _: edition.whole_at_hand(),
-    "/api/models/providers": lambda edition, _: edition.at_hand("providers"),
+    "/api/models/providers": lambda edition, _: edition.at_hand(_PROVIDERS),
     "/api/models/by-type/": lambda edition, rest: edition.at_hand(("type", rest.upper())),
     "/api/models/id/": Edition.row,
 }
 """What is sent before the app is asked, where it was made already."""
 
 
-@router.get("/api/models", summary="The catalogue, or the rows that pass filters", **documented("Catalogue", 422))
-async def models(request: Request, edition: TheEdition, filters: Annotated[Filters, Query()]) -> Response:
+@router.get(
+    "/api/models",
+    summary="The catalogue, or the rows that pass filters",
+    **documented("ModelCatalogResponse", *READ, 404, 422),
+)
+async def list_models(request: Request, edition: TheEdition, filters: Annotated[Filters, Query()]) -> Response:
     """Seed 2's full payload where nothing is asked: `{currency, last_updated, sources, models}`.
 
     With filters the same, `models` being the rows that pass all of them, `total` how many those are, and `next_cursor`
@@ -99,30 +113,33 @@ async def models(request: Request, edition: TheEdition, filters: Annotated[Filte
     if not request.scope["query_string"]:
         return sent(await edition.whole(request.headers.get("accept-encoding", "").encode("latin-1")), request)
     shown = filters.shown()
-    return sent(await edition.kept(filters.model_dump_json(), lambda registry: _chosen(edition, registry, filters, shown)),
-                request)  # fmt: skip
+    key = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"), filters.model_dump_json()  # prices come into force meanwhile
+    return sent(await edition.kept(key, lambda registry: _chosen(edition, registry, filters, shown)), request)
 
 
 def _chosen(edition: Edition, registry: Registry, filters: Filters, shown: Sequence[str] | None) -> Body:
-    ids = _ids(registry, matching(registry.snapshot, **filters.choosing()))
-    start = _place(filters.cursor, ids) if filters.cursor else 0
-    end = len(ids) if filters.limit is None else start + filters.limit
-    lines = _projected(_lines(edition, ids[start:end]), shown)
-    more = _cursor(end, ids[end - 1]) if end < len(ids) else None
-    head = dumps(edition.head | {"total": len(ids), "next_cursor": more})[:-1].encode("ascii")
+    rows = matching(registry.snapshot, **filters.choosing())
+    order = Order(registry.snapshot, filters.sort, filters.descending)
+    start = order.behind(filters.cursor, rows) if filters.cursor is not None else 0
+    page = rows[start:] if filters.limit is None else rows[start : start + filters.limit]
+    more = order.cursor(page[-1]) if start + len(page) < len(rows) else None
+    head = dumps(edition.head | {"total": len(rows), "next_cursor": more})[:-1].encode("ascii")
+    lines = _projected(_lines(edition, registry, page), shown)
     return Body(head + b',"models":' + list_of(lines).rstrip() + b"}\n")
 
 
-def _ids(registry: Registry, keys: Sequence[int]) -> list[tuple[str, str]]:
-    known = {
-        key: (provider, model)
-        for key, provider, model in registry.snapshot.rows("SELECT id, provider, model FROM models")
-    }
-    return [known[key] for key in keys]
+_FEW = 20
+"""Rows that are found sooner one by one than by a walk through the whole file."""
 
 
-def _lines(edition: Edition, ids: Iterable[tuple[str, str]]) -> list[bytes]:
-    return [line for provider, model in ids if (line := edition.line(provider, model)) is not None]
+def _lines(edition: Edition, registry: Registry, keys: Sequence[int]) -> list[bytes]:
+    """Rows as they stand in the file, in the order of their keys."""
+    query = "SELECT id, provider, model FROM models WHERE id IN (SELECT value FROM json_each(?))"
+    ids = {key: of for key, *of in registry.snapshot.rows(query, (str(list(keys)),))}
+    if len(keys) <= _FEW:
+        return [line for key in keys if (line := edition.line(*ids[key])) is not None]
+    found = {match[1]: match[0] for match in lines_in(edition.data)}
+    return [found[key_of(*ids[key])] for key in keys]
 
 
 def _projected(lines: list[bytes], shown: Sequence[str] | None) -> list[bytes]:
@@ -132,27 +149,13 @@ def _projected(lines: list[bytes], shown: Sequence[str] | None) -> list[bytes]:
     return [dumps({field: row[field] for field in shown if field in row}).encode("ascii") for row in rows]
 
 
-def _cursor(place: int, last: tuple[str, str]) -> str:
-    return base64.urlsafe_b64encode(dumps([place, *last]).encode("ascii")).decode("ascii").rstrip("=")
-
-
-def _place(cursor: str, ids: list[tuple[str, str]]) -> int:
-    """Where to go on: behind the row that was given last, where that is still there; else where it was."""
-    try:
-        place, provider, model = loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError, binascii.Error):
-        place = provider = model = None
-    last = (provider, model)
-    if type(place) is not int or place < 0 or not all(isinstance(part, str) for part in last):
-        raise Refusal(422, "cursor: take the `next_cursor` of the answer before, as it is")
-    return ids.index(last) + 1 if last in ids else min(place, len(ids))
-
-
-@router.get("/api/models/by-type/{component_type}", summary="Rows with a component", **documented("Rows", 422))
-async def by_type(
+@router.get("/api/models/by-type/{component_type}", summary="Rows with a component", **documented("Rows", *READ, 422))
+async def models_by_type(
     request: Request,
     edition: TheEdition,
-    component_type: Annotated[str, Path(description="GEN, EMB, RERANK, or another component, in any case.")],
+    component_type: Annotated[
+        str, Path(description="GEN, EMB, RERANK, or another component, in any case.", examples=["GEN"])
+    ],
 ) -> Response:
     """Rows whose `components` hold it, in the catalogue's order."""
     component = component_type.upper()
@@ -161,7 +164,7 @@ async def by_type(
     )
 
 
-@router.get("/api/models/providers", summary="Provider keys", **documented("Keys"))
+@router.get("/api/models/providers", summary="Provider keys", **documented("ProviderKeys", *READ))
 async def provider_keys(request: Request, edition: TheEdition) -> Response:
     """The providers of the catalogue's rows, sorted."""
     query = "SELECT DISTINCT provider FROM models ORDER BY provider"
@@ -169,49 +172,49 @@ async def provider_keys(request: Request, edition: TheEdition) -> Response:
     def make(registry: Registry) -> Body:
         return Body(dumps([provider for (provider,) in registry.snapshot.rows(query)]).encode("ascii") + b"\n")
 
-    return sent(await edition.kept("providers", make), request)
+    return sent(await edition.kept(_PROVIDERS, make), request)
 
 
-@router.get("/api/models/providers/{provider}", summary="A provider's rows", **documented("Rows", 404))
-async def of_provider(request: Request, edition: TheEdition, registry: TheRegistry, provider: ProviderName) -> Response:
+@router.get("/api/models/providers/{provider}", summary="A provider's rows", **documented("Rows", *READ, 404, 422))
+async def models_of_provider(request: Request, edition: TheEdition, provider: ProviderName) -> Response:
     """The rows of a provider, by its id or an alias, in any case."""
-    known = registry.provider(provider).id
+    known = (await edition.registry()).provider(provider).id
     return sent(
         await edition.kept(("provider", known), lambda registry: _all(edition, registry, provider=known)), request
     )
 
 
 def _all(edition: Edition, registry: Registry, **filters: Any) -> Body:
-    return Body(list_of(_lines(edition, _ids(registry, matching(registry.snapshot, **filters)))))
+    return Body(list_of(_lines(edition, registry, matching(registry.snapshot, **filters))))
 
 
-@router.get("/api/models/id/{provider}/{model:path}", summary="One row", **documented("Row", 404, 409))
-async def one(
-    request: Request, edition: TheEdition, registry: TheRegistry, provider: ProviderName, model: ModelName
-) -> Response:
+@router.get("/api/models/id/{provider}/{model:path}", summary="One row", **documented("Row", *READ, 404, 409, 422))
+async def get_model(request: Request, edition: TheEdition, provider: ProviderName, model: ModelName) -> Response:
     """Everything known of a model, by its id, an alias or a rule of its provider; `ETag` is the version of the row."""
-    body = edition.row(registry.resolve(model, provider).id)
+    body = edition.row((await edition.registry()).resolve(model, provider).id)
     assert body is not None  # noqa: S101 - the registry was compiled from these rows
     return sent(body, request)
 
 
 @router.get(
-    "/api/models/history/{provider}/{model:path}", summary="A model's prices and changes", **documented("History", 404, 409)
+    "/api/models/history/{provider}/{model:path}", summary="A model's prices and changes",
+    **documented("History", *READ, 404, 409, 422),
 )  # fmt: skip
-async def history(request: Request, registry: TheRegistry, provider: ProviderName, model: ModelName) -> Response:
+async def model_history(request: Request, edition: TheEdition, provider: ProviderName, model: ModelName) -> Response:
     """Every dated rate card, from when until when it held, and what operators changed."""
-    found = registry.get(model, provider)
+    found = (await edition.registry()).get(model, provider)
     changes: list[dict[str, Any]] = []
     source = source_of(request)
     if isinstance(source, Local):
         changes = await source.write(_changes, source.store.log, found)
-    return answer({"provider": found.provider, "model": found.model, "prices": _prices(found), "changes": changes})
+    told = {"provider": found.provider, "model": found.model, "prices": _prices(found), "changes": changes}
+    return sent(Body(dumps(told).encode("ascii") + b"\n"), request)
 
 
 def _prices(model: Model) -> list[dict[str, Any]]:
     """The cards as they came to hold: corrected ones too, with the span in which each is used to price a call."""
     spans = timeline(model.pricing)
-    until = {id(card): after for (_, card), (after, _) in zip(spans, [*spans[1:], (None, None)], strict=True)}
+    until = {id(card): after for (_, card), (after, _) in pairwise([*spans, (None, None)])}
     since = {id(card): start for start, card in spans}
     return [
         {

@@ -6,40 +6,60 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema, model_validator
 from starlette.responses import Response
 
 from modelry.conditions import FACTS
 from modelry.costs import CostEstimate
+from modelry.jsontext import dumps
 from modelry.registry import Registry
-from modelry.server.asking import Route, TheRegistry, answer
-from modelry.server.documented import documented
+from modelry.server.asking import Route, TheRegistry, answer, json_object, sent
+from modelry.server.documented import POST, READ, documented, named
+from modelry.server.prepared import Body
 from modelry.usage import Usage, checked
 
-router = APIRouter(tags=["Prices"], route_class=Route)
+router = APIRouter(tags=["Prices"], route_class=Route, generate_unique_id_function=named)
 
 
-@router.get("/api/resolve", summary="What a name means", **documented("Resolution", 404, 409, 422))
-async def resolve(
-    request: Request,  # noqa: ARG001
+@router.get("/api/resolve", summary="What a name means", **documented("Resolution", *READ, 404, 409, 422))
+async def resolve_name(
+    request: Request,
     registry: TheRegistry,
-    name: Annotated[str, Query(description="A name as a caller, a log or another system writes it.", min_length=1)],
+    name: Annotated[
+        str,
+        Query(
+            description="A name as a caller, a log or another system writes it.",
+            min_length=1,
+            examples=["openai/gpt-4o", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"],
+        ),
+    ],
     provider: Annotated[str | None, Query(description="Read it as one of this provider's.")] = None,
 ) -> Response:
     """The entry that a name means: exactly, by an alias, or by an anchored rule; never by likeness."""
-    return answer(registry.resolve(name, provider)._asdict())
+    return sent(Body(dumps(registry.resolve(name, provider)._asdict()).encode("ascii") + b"\n"), request)
 
 
 _FACTS = sorted(FACTS - {"service_tier", "region"})
+
+_Count = Annotated[Decimal | int, WithJsonSchema({"type": "number", "minimum": 0})]
+
+_EXAMPLES: tuple[dict[str, JsonValue], ...] = (
+    {"model": "openai/gpt-4o", "usage": {"input": 1000, "cached_input": 4000, "output": 500}},
+    {
+        "provider": "openai",
+        "response": {"model": "gpt-4o-2024-08-06", "usage": {"prompt_tokens": 1000, "completion_tokens": 500}},
+    },
+)
 
 
 class CostRequest(BaseModel):
     """A call to price: `model` and `usage`, or the `response` that a provider sent."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [*_EXAMPLES]})
 
     model: str | None = Field(None, description="Name of the model; of a response, where that does not say it.")
-    usage: dict[str, Decimal | int] | None = Field(
+    usage: dict[str, _Count] | None = Field(
         None, description="Counts by bucket: input, cached_input, output, … or the totals input_tokens, output_tokens."
     )
     response: Any = Field(
@@ -71,11 +91,21 @@ class CostRequest(BaseModel):
 
 
 @router.post(
-    "/api/cost", summary="What a call costs", **documented("CostEstimate", 400, 403, 404, 408, 409, 413, 415, 422)
-)
-async def cost(request: Request, registry: TheRegistry, asked: CostRequest) -> Response:  # noqa: ARG001
+    "/api/cost", summary="What a call costs",
+    **documented("CostEstimate", *POST, 404, 409, 422, 503, takes="CostRequest"),
+)  # fmt: skip
+async def cost_of_call(request: Request, registry: TheRegistry) -> Response:
     """Exact lines, what could not be priced, and what was assumed. Unknown is never 0."""
+    asked = _checked(await json_object(request))
     return answer(_estimate(registry, asked).to_dict())
+
+
+def _checked(said: dict[str, Any]) -> CostRequest:
+    try:
+        return CostRequest.model_validate(said)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError([{**told, "loc": ("body", *told["loc"])} for told in problems]) from None
 
 
 def _estimate(registry: Registry, asked: CostRequest) -> CostEstimate:

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from modelry import __version__
 from modelry.server.asking import Route, answer, source_of
-from modelry.server.documented import documented
+from modelry.server.documented import documented, named
 from modelry.server.metrics import CONTENT_TYPE
 
-router = APIRouter(tags=["Server"], route_class=Route)
+router = APIRouter(tags=["Server"], route_class=Route, generate_unique_id_function=named)
 
 
 @router.get("/api/health", summary="Whether the process answers", **documented("Health"))
@@ -29,7 +29,7 @@ async def ready(request: Request) -> Response:
     return answer(told, 200 if fit else 503)
 
 
-@router.get("/metrics", summary="Metrics for Prometheus", **documented("Metrics", media="text/plain"))
+@router.get("/metrics", summary="Metrics for Prometheus", **documented("Metrics", 503, media="text/plain"))
 async def metrics(request: Request) -> Response:
     """Requests by route, changes by outcome, models served."""
     source, numbers = source_of(request), request.app.state.metrics

@@ -9,19 +9,18 @@ from starlette.responses import Response
 
 from modelry.catalog.store import UpsertResult
 from modelry.server.asking import Route, Writer, answer, if_match, json_object, who
-from modelry.server.documented import documented
+from modelry.server.documented import WRITE, documented, named
 from modelry.server.routes.models import ModelName, ProviderName
 
-router = APIRouter(tags=["Writing"], route_class=Route)
+router = APIRouter(tags=["Writing"], route_class=Route, generate_unique_id_function=named)
 
 DryRun = Annotated[bool, Query(description="Show the row and what would change, and write nothing.")]
-_REFUSALS = (400, 401, 403, 408, 409, 412, 413, 415, 422, 503)
 
 
 @router.post(
-    "/api/models/upsert", summary="Add or update a model", **documented("Changed", *_REFUSALS, takes="ModelCatalogUpsertRequest")
+    "/api/models/upsert", summary="Add or update a model", **documented("Changed", *WRITE, takes="ModelCatalogUpsertRequest")
 )  # fmt: skip
-async def upsert(request: Request, source: Writer, *, dry_run: DryRun = False) -> Response:
+async def upsert_model(request: Request, source: Writer, *, dry_run: DryRun = False) -> Response:
     """Omitted fields keep their values; null withdraws what an operator said, so that the next source shows through.
 
     Both files of the catalogue hold the row when the answer comes. `If-Match` takes the version of the row, or of the
@@ -33,9 +32,9 @@ async def upsert(request: Request, source: Writer, *, dry_run: DryRun = False) -
 
 
 @router.delete(
-    "/api/models/id/{provider}/{model:path}", summary="Delete or deprecate a model", **documented("Changed", *_REFUSALS, 404)
+    "/api/models/id/{provider}/{model:path}", summary="Delete or deprecate a model", **documented("Changed", *WRITE, 404)
 )  # fmt: skip
-async def delete(
+async def delete_model(
     request: Request, source: Writer, provider: ProviderName, model: ModelName, *, dry_run: DryRun = False
 ) -> Response:
     """A row that only operators speak of goes; any other one is marked deprecated."""
