@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from modelry.catalog.operator import Log
 from modelry.jsontext import dumps, loads
-from modelry.rates import timeline
+from modelry.rates import spans
 from modelry.records import MODEL_FIELDS, Model
 from modelry.registry import Registry
 from modelry.select import SORTS, matching
@@ -205,23 +205,14 @@ async def history(request: Request, registry: TheRegistry, provider: ProviderNam
     source = source_of(request)
     if isinstance(source, Local):
         changes = await source.write(_changes, source.store.log, found)
-    return answer({"provider": found.provider, "model": found.model, "prices": _prices(found), "changes": changes})
-
-
-def _prices(model: Model) -> list[dict[str, Any]]:
-    """The cards as they came to hold: corrected ones too, with the span in which each is used to price a call."""
-    spans = timeline(model.pricing)
-    until = {id(card): after for (_, card), (after, _) in zip(spans, [*spans[1:], (None, None)], strict=True)}
-    since = {id(card): start for start, card in spans}
-    return [
+    return answer(
         {
-            "since": since.get(id(card)) or None,
-            "until": until.get(id(card)),
-            "in_use": id(card) in since,
-            "card": card.to_dict(),
+            "provider": found.provider,
+            "model": found.model,
+            "prices": [span.to_dict() for span in spans(found.pricing)],
+            "changes": changes,
         }
-        for card in model.pricing
-    ]
+    )
 
 
 def _changes(log: Log, model: Model) -> list[dict[str, Any]]:
