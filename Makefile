@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FEEDS ?= ../shared/feeds
+HISTORY ?= ../shared/history/price-changes.json
 
 .PHONY: demo test test-data check bench serve build registry catalogue format clean
 
@@ -55,10 +56,10 @@ bench: $(VENV)/.dev
 	$(BIN)/modelry build
 	$(BIN)/python bench/run.py
 
-# The YAML from the feeds and the tables of scripts/registry; FEEDS names their folder.
+# The YAML from the feeds and the tables of scripts/registry; FEEDS names their folder, HISTORY the changes of prices seen.
 registry: $(VENV)/.dev
 	$(BIN)/python scripts/registry/providers.py --feeds $(FEEDS)
-	$(BIN)/python scripts/registry/import_feeds.py --feeds $(FEEDS)
+	$(BIN)/python scripts/registry/import_feeds.py --feeds $(FEEDS) --history $(HISTORY)
 	$(BIN)/modelry build
 
 # All claims of the four feeds, then the catalogue. The day is the feed's own: its file's date, or that of its newest fact.

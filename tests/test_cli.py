@@ -7,22 +7,25 @@ import shlex
 import subprocess
 import sys
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 from test_select import MODELS, PROVIDERS, write_toy
 
 import modelry
 from modelry import Registry, cli
 from modelry.cli import COMMANDS
+from modelry.cli.history import by_date
 from modelry.cli.options import COUNT, QUANTITY
 from modelry.cli.text import aligned, condition, conditions, digits, money, rate_shown
 from modelry.conditions import CONDITIONS, FACTS
 from modelry.jsontext import loads
 from modelry.meters import BUCKETS, METERS
-from modelry.pricing import Per
+from modelry.pricing import Per, Pricing
 from modelry.select import SORTS
 
 SOURCE = str(Path(modelry.__file__).parents[1])
@@ -416,12 +419,39 @@ def test_show_draws_the_card_in_force_by_condition(run):
     assert re.search(r"^region us +× 1\.1 +× 1\.1 +× 1\.1 +× 1\.1 +× 1\.1 +·", text, re.MULTILINE)
 
 
-def test_show_history_dates_every_card(run):
+def test_show_history_has_a_row_for_every_card(run):
     text = run("show", "deepseek/deepseek-chat", "--history").stdout
-    states = re.findall(r"Prices in USD.*?, (?:since|until) .*, (to come|in force|superseded)", text)
-    assert states == ["to come", "in force", "superseded"]
-    assert "since 2025-02-08 until 2025-09-29, superseded" in text
+    rows = re.findall(r"^(\d{4}-\d\d-\d\d) +(\d{4}-\d\d-\d\d|to come) +([\d.,]+) +([\d.,]+)", text, re.MULTILINE)
+    (soon, state, *_), now, past = rows
+    assert state == "to come"
+    assert now == ("2025-09-29", soon, "0.30", "0.42")
+    assert past == ("2025-02-08", "2025-09-29", "0.27", "1.10")
+    assert "Prices in USD, since 2025-09-29" in text  # the one in force stands above them in full
     assert "3 dated rate cards; --history shows all." in run("show", "deepseek/deepseek-chat").stdout
+
+
+def test_show_history_as_json_has_every_card_with_its_time(run):
+    told = loads(run("show", "deepseek/deepseek-chat", "--history", "--json").stdout)
+    past, now, soon = told["prices"]
+    assert told["id"] == "deepseek/deepseek-chat"
+    assert (past["since"], past["until"]) == ("2025-02-08T00:00:00Z", "2025-09-29T00:00:00Z")
+    assert (now["until"], soon["until"]) == (soon["since"], None)
+    assert past["card"]["input_per_token"] == Decimal("0.00000027")
+
+
+def test_show_history_marks_corrections_currencies_and_days_on_which_a_price_was_only_seen():
+    wrong = Pricing({"input_per_token": Decimal("0.00001")}, observed="2025-01-01", source="a map")
+    right = Pricing({"input_per_token": Decimal("0.000001")}, observed="2025-02-01", source="the page", correction=True)
+    now = Pricing({"input_per_token": Decimal("0.0000005")}, effective_from="2025-03-01", currency="EUR")
+    page = Console(file=StringIO(), width=80)
+    for part in by_date((wrong, right, now), 80):
+        page.print(part)
+    lines = [line.split() for line in page.file.getvalue().splitlines()]
+    assert ["2025-03-01", "now", "EUR", "0.50", "—"] in lines
+    assert ["correction", "2025-03-01", "USD", "1.00", "1"] in lines
+    assert ["~2025-01-01", "corrected", "USD", "10.00", "2"] in lines
+    sources = [line for line in lines if line[:1] in (["1"], ["2"])]
+    assert sources == [["1", "the", "page"], ["2", "a", "map"]]
 
 
 def test_show_is_honest_about_prices_that_are_not_there(run):

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import pytest
 from clients import five_hundred
-from serving import free_port, serving
+from serving import free_port, full_root, serving
 from test_remote import BAD, TODAY, Site, a_catalogue, conditional, dripping, serve
 
 from modelry.catalog import files
@@ -69,6 +69,17 @@ def access(server, since=0):
     """Answers of GET /api/models by status, after so many lines of the log."""
     lines = server.lines()[since:]
     return Counter(line["status"] for line in lines if line.get("path") == "/api/models" and line["method"] == "GET")
+
+
+def marked(server):
+    """How long the log is when all that was answered so far stands in it."""
+    mark = f"mark-{time.monotonic_ns()}"
+    server.get("/api/health", headers={"X-Request-ID": mark})
+    places = {
+        line.get("request_id"): place
+        for place, line in enumerate(until(lambda: mark in server.log.read_text() and server.lines()))
+    }
+    return places[mark]
 
 
 @pytest.fixture
@@ -131,7 +142,7 @@ def test_two_replicas_follow_a_primary_through_its_death(root, start, tmp_path, 
         assert (told["primary"]["url"], told["primary"]["trouble"]) == (url, None)
         assert told["primary"]["reached"] == told["primary"]["tried"]
 
-    since = len(primary.lines())
+    since = marked(primary)
     until(lambda: access(primary, since)[304] >= 6)
     assert access(primary, since)[200] == 0  # nothing changed: nothing was sent
 
@@ -188,11 +199,11 @@ def test_replicas_that_start_while_the_primary_is_away_serve_their_last_good_cop
         assert "cannot be fetched" in ready.json()["primary"]["trouble"]
         assert (replica.get("/api/models").content, notes(replica)) == (good, "kept")
     again = start(root, "again", port=primary.port)
-    since = len(again.lines())
     for replica in replicas:
         until(lambda replica=replica: said(replica)["reached"])
         assert replica.get("/api/ready").json()["primary"]["trouble"] is None
-    assert access(again, since)[200] == 0  # the copy was still it
+    marked(again)
+    assert access(again)[200] == 0  # the copy was still it
     upsert(again, notes="new")
     for replica in replicas:
         until(lambda replica=replica: notes(replica) == "new")
@@ -247,8 +258,8 @@ def test_a_url_makes_a_replica_wherever_it_is_named(monkeypatch):
 # Other shapes
 
 
-def test_a_replica_follows_a_primary_that_serves_a_cost_map(root, start):
-    primary = start(root, "primary")
+def test_a_replica_follows_a_primary_that_serves_a_cost_map(tmp_path, start):
+    primary = start(full_root(tmp_path / "full"), "primary")
     replica = start(f"{primary.url}/model_prices_and_context_window.json", "replica", *POLL)
     assert replica.get("/api/ready").json()["primary"]["trouble"] is None
     for price in (3, 4):

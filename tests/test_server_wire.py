@@ -214,7 +214,7 @@ def test_an_offer_that_comes_in_two_pieces_is_the_last_of_its_connection(harmles
         time.sleep(0.1)
         with contextlib.suppress(ConnectionError):
             connection.sendall(PADDED.encode())
-        assert [answer.status for answer in answers(said(connection))] == [422]
+        assert [answer.status for answer in answers(said(connection))] in ([400], [422])
     assert not requests(logged(server), "/smuggled")
 
 

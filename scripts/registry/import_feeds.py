@@ -1,11 +1,12 @@
 """Writes the family files, v1/models/<series>.yaml, from the feeds and the tables beside this file.
 
-    python scripts/registry/import_feeds.py --feeds DIR [--out v1/models] [--day 2026-11-20]
+    python scripts/registry/import_feeds.py --feeds DIR --history FILE [--out v1/models] [--day 2026-11-20]
 
 For each offering of a maker (and of Bedrock, Vertex and Azure) the newest feed that says something of a field is believed:
 LiteLLM, then genai-prices, models.dev, OpenRouter. `decisions.yaml` stands above all of them: what was compared with
 the maker's own page, by hand. `series.yaml` says which maker and which family file a name means. Nothing is made up:
-a price of 0/0 in a feed is unknown, and a model without a sourced price stands unpriced.
+a price of 0/0 in a feed is unknown, and a model without a sourced price stands unpriced. Past prices come from the
+decisions, else from the changes that public registries were seen to make (`history.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
+
+import history
 
 from modelry.authoring.load import load_providers
 from modelry.authoring.text import read
@@ -231,6 +234,7 @@ def main() -> None:
     """Read, decide, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--feeds", type=Path, required=True)
+    parser.add_argument("--history", type=Path, required=True, help="price changes that public registries made")
     parser.add_argument("--out", type=Path, default=ROOT / "v1" / "models")
     parser.add_argument("--day", default="2026-11-20")
     options = parser.parse_args()
@@ -254,6 +258,8 @@ def main() -> None:
         models[model_id] = without_short_context(replace(model, aliases=mine))
     linked = {model.id: model for model in tables.lineage.linked(models.values())}
     dropped = {decision["id"] for decision in tables.decisions if decision.get("drop")}
+    decided = {decision["id"] for decision in tables.decisions}
+    linked, fates = history.with_past(linked, history.read(options.history), decided=decided, names_in=tables.names_in)
     families: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     sources: dict[str, set[str]] = defaultdict(set)
     for model_id, model in sorted(linked.items(), key=lambda pair: (pair[1].provider in CLOUDS, pair[0])):
@@ -279,6 +285,7 @@ def main() -> None:
         (options.out / f"{series_name}.yaml").write_text(text, "utf-8")
     own = sum(model.maker == tables.providers[model.provider].maker for model in linked.values())
     print(f"{len(linked) - len(dropped)} models ({own} at their makers) in {len(families)} files")
+    print(f"{fates.total()} changes of prices in the past:\n{history.summary(fates)}")
 
 
 def _read_exactly(path: Path) -> Any:

@@ -249,6 +249,30 @@ def timeline(cards: Sequence[Pricing]) -> list[tuple[str, Pricing]]:
     return line
 
 
+class Span(NamedTuple):
+    """A card of a history, and the instants between which it prices a call: none where it was corrected or says no price.
+
+    `since` None of a card in use: since ever. `until` None: no other card is known to follow.
+    """
+
+    since: str | None
+    until: str | None
+    in_use: bool
+    card: Pricing
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {**self._asdict(), "card": self.card.to_dict()}
+
+
+def spans(cards: Sequence[Pricing]) -> list[Span]:
+    """Every card, in the order in which they stand, with the time for which it holds."""
+    line = timeline(cards)
+    ends = [since for since, _ in line[1:]]
+    held = {id(card): (since or None, until) for (since, card), until in zip(line, [*ends, None], strict=False)}
+    return [Span(*held.get(id(card), (None, None)), id(card) in held, card) for card in cards]
+
+
 def _instant(since: str | None) -> str:
     return "" if since is None else since if "T" in since else f"{since}T00:00:00Z"
 

@@ -98,7 +98,7 @@ def rate_card(card: Pricing, width: int) -> Iterator[RenderableType]:
         table = grid("when")
         table.columns[0].width = first
         for at in chosen:
-            table.add_column(Text(_heading(meters[at]), justify="right"), no_wrap=True, vertical="bottom")
+            table.add_column(Text(column_heading(meters[at]), justify="right"), no_wrap=True, vertical="bottom")
         for number, label in enumerate(labels):
             cells = [columns[at][number].rjust(widths[at]) for at in chosen]
             if number == 0 or any(cell.strip() != _INHERITED for cell in cells):
@@ -132,14 +132,14 @@ def _override_cells(override: Override, meters: Sequence[str]) -> list[str]:
     return cells
 
 
-def _heading(meter: str) -> str:
+def column_heading(meter: str) -> str:
     """The meter's words one below the other, and its unit where that is not the token."""
     words = meter_words(meter).split()
     return "\n".join(words if METERS[meter].is_token else [*words, f"per {meter_unit(meter)}"])
 
 
 def _heading_width(meter: str) -> int:
-    return max(map(len, _heading(meter).split("\n")))
+    return max(map(len, column_heading(meter).split("\n")))
 
 
 def _fitting(widths: Sequence[int], width: int) -> Iterator[list[int]]:

@@ -14,6 +14,7 @@ from modelry.meters import METERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from rich.console import Console
     from rich.text import Text
@@ -32,7 +33,8 @@ def show_command(model: str, *, history: bool, provider: str | None, data: str |
     """Everything known of the model ID: limits, capabilities, rate card, names, dates and sources.
 
     What nobody has said is unknown (—), never no and never 0. Prices are per 1M tokens, characters or pixels, else per
-    unit. The rows of a rate card apply in order; a later one that fits the call wins, price by price.
+    unit. The rows of a rate card apply in order; a later one that fits the call wins, price by price. With --history,
+    prices by date; --history --json has every card of them in full.
 
     Examples:
       modelry show openai/gpt-4o
@@ -44,11 +46,17 @@ def show_command(model: str, *, history: bool, provider: str | None, data: str |
         from modelry.cli.plain import model_row
         from modelry.jsontext import dumps
 
-        click.echo(dumps(model_row(found), indent=2))
+        click.echo(dumps(_history(found) if history else model_row(found), indent=2))
         return
     from modelry.cli.drawing import console
 
     draw(console(), found, history=history)
+
+
+def _history(model: Model) -> dict[str, Any]:
+    from modelry.rates import spans
+
+    return {"id": model.id, "prices": [span.to_dict() for span in spans(model.pricing)]}
 
 
 def draw(console: Console, model: Model, *, history: bool) -> None:
@@ -58,15 +66,14 @@ def draw(console: Console, model: Model, *, history: bool) -> None:
 
     console.print(panel(model.id, _facts(model), console.width))
     now = in_force(model.pricing)
-    if history:
-        for card, state in _dated(model, now):
-            _draw_card(console, card, state)
-    elif now is not None:
-        _draw_card(console, now, f"since {now.since}" if now.since else "")
+    if now is not None:
+        _draw_card(console, now)
     dated = len(model.pricing)
     if not any(card.is_known for card in model.pricing):
         console.print("\nNo price is known.")
-    elif not history and (dated > 1 or now is None):
+    elif history:
+        _draw_history(console, model)
+    elif dated > 1 or now is None:
         console.print()
         told = "No price holds now" if now is None else f"{dated} dated rate cards"
         console.print(note(f"{told}; --history shows all."))
@@ -141,32 +148,24 @@ def _source(model: Model) -> str:
     return _joined(default, told, model.last_updated and f"updated {model.last_updated}") or "—"
 
 
-def _dated(model: Model, now: Pricing | None) -> Iterator[tuple[Pricing, str]]:
-    """Cards from the newest to the oldest, each with when it held and what became of it."""
-    from modelry.rates import timeline
-
-    line = timeline(model.pricing)
-    held = [card for _, card in line]
-    for card in sorted(model.pricing, key=lambda card: card.since or "", reverse=True):
-        at = next((at for at, other in enumerate(held) if other is card), None)
-        if at is None:
-            yield card, f"{card.since or ''} corrected later" if card.is_known else f"{card.since or ''} says no price"
-            continue
-        since, until = line[at][0][:10], line[at + 1][0][:10] if at + 1 < len(line) else ""
-        span = _joined_words(since and f"since {since}", until and f"until {until}") or "since ever"
-        is_past = now is not None and now in held[at + 1 :]
-        yield card, f"{span}, {'in force' if card is now else 'superseded' if is_past else 'to come'}"
-
-
-def _draw_card(console: Console, card: Pricing, state: str) -> None:
+def _draw_card(console: Console, card: Pricing) -> None:
     from modelry.cli.drawing import heading, note, rate_card
 
     is_matrix_of_tokens = bool(card.overrides) and any(METERS[meter].is_token for meter in card.rates)
-    console.print()
     unit = " per 1M tokens" if is_matrix_of_tokens else ""
-    console.print(heading(f"Prices in {card.currency}{unit}", state, "a correction" if card.correction else ""))
+    since = f"since {card.since[:10]}" if card.since else ""
+    console.print()
+    console.print(heading(f"Prices in {card.currency}{unit}", since, "a correction" if card.correction else ""))
     if card.source:
         console.print(note(card.source))
     console.print()
     for part in rate_card(card, console.width):
+        console.print(part)
+
+
+def _draw_history(console: Console, model: Model) -> None:
+    from modelry.cli.history import by_date
+
+    console.print()
+    for part in by_date(model.pricing, console.width):
         console.print(part)

@@ -183,9 +183,9 @@ class Replica:
         try:
             self._take_over()
         except Exception as error:  # noqa: BLE001 - whatever it is: the copy at hand goes on being served
-            from modelry.fetch import brief
+            from modelry.fetch import Unfit, brief
 
-            said = brief(error)
+            said = str(error) if isinstance(error, Unfit) else brief(error)
             if said != self._trouble and not self._over.is_set():
                 log.warning("the primary cannot be followed: %s", said)
             self._trouble = said

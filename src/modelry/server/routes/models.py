@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -15,7 +14,7 @@ from starlette.responses import Response
 from modelry.catalog.operator import Log
 from modelry.catalog.rows import key_of, lines_in
 from modelry.jsontext import dumps, loads
-from modelry.rates import timeline
+from modelry.rates import spans
 from modelry.records import MODEL_FIELDS, Model
 from modelry.registry import Registry
 from modelry.select import SORTS, matching
@@ -207,24 +206,9 @@ async def model_history(request: Request, edition: TheEdition, provider: Provide
     source = source_of(request)
     if isinstance(source, Local):
         changes = await source.write(_changes, source.store.log, found)
-    told = {"provider": found.provider, "model": found.model, "prices": _prices(found), "changes": changes}
+    prices = [span.to_dict() for span in spans(found.pricing)]
+    told = {"provider": found.provider, "model": found.model, "prices": prices, "changes": changes}
     return sent(Body(dumps(told).encode("ascii") + b"\n"), request)
-
-
-def _prices(model: Model) -> list[dict[str, Any]]:
-    """The cards as they came to hold: corrected ones too, with the span in which each is used to price a call."""
-    spans = timeline(model.pricing)
-    until = {id(card): after for (_, card), (after, _) in pairwise([*spans, (None, None)])}
-    since = {id(card): start for start, card in spans}
-    return [
-        {
-            "since": since.get(id(card)) or None,
-            "until": until.get(id(card)),
-            "in_use": id(card) in since,
-            "card": card.to_dict(),
-        }
-        for card in model.pricing
-    ]
 
 
 def _changes(log: Log, model: Model) -> list[dict[str, Any]]:
