@@ -16,7 +16,7 @@ from clients import five_hundred
 from serving import free_port, full_root, serving
 from test_remote import BAD, TODAY, Site, a_catalogue, conditional, dripping, serve
 
-from modelry.catalog import files
+from modelry.catalog import files, rows
 from modelry.catalog.store import Store
 from modelry.server.settings import Settings, catalogue
 
@@ -262,7 +262,7 @@ def test_a_replica_follows_a_primary_that_serves_a_cost_map(tmp_path, start):
     primary = start(full_root(tmp_path / "full"), "primary")
     replica = start(f"{primary.url}/model_prices_and_context_window.json", "replica", *POLL)
     assert replica.get("/api/ready").json()["primary"]["trouble"] is None
-    for price in (3, 4):
+    for price in (0.003, 0.004):
         upsert(primary, input_per_1k=price, output_per_1k=price, family="gen", unit="1k_tokens")
         until(lambda price=price: replica.get("/api/models/id/openai/gpt-4o").json()["input_per_1k"] == price)
         asked = {"model": "openai/gpt-4o", "usage": {"input": 1000}}
@@ -290,9 +290,9 @@ def _rewritten(indent):
 
 def _one_line_apart():
     """Rows that look as ours do, under a head that does not."""
-    rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in json.loads(a_catalogue(count=400))["models"])
+    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in json.loads(a_catalogue(count=400))["models"])
     return (
-        f'{{\n"last_updated": "{TODAY}",\n"currency": "USD", "sources": ["registry"],\n"models": [\n{rows}\n]}}'
+        f'{{\n"last_updated": "{TODAY}",\n"currency": "USD", "sources": ["registry"],\n"models": [\n{lines}\n]}}'
     ).encode()
 
 
@@ -320,11 +320,17 @@ def test_a_catalogue_that_others_wrote_is_served_as_ours(site, start, body):
 # Garbage
 
 
-GOOD = a_catalogue(count=400)
+GOOD = rows.dump(rows.load(a_catalogue(count=400), "here"))
 
 
 def _with_price(text):
-    return serve(GOOD.replace(b'"input_per_token": 3e-06', b'"input_per_token": ' + text, 1))
+    return _with(b'"input_per_token":0.000003', b'"input_per_token":' + text)
+
+
+def _with(old, new):
+    bad = GOOD.replace(old, new, 1)
+    assert bad != GOOD
+    return serve(bad)
 
 
 _ABOUT_SIZE = {
@@ -344,9 +350,9 @@ GARBAGE = {case: (play, reason.removeprefix("cannot be used: ")) for case, (play
     "a negative price": (_with_price(b"-3e-06"), "-0.000003 is below 0"),
     "a price that is text": (_with_price(b'"much"'), "much"),
     "a price that is a list": (_with_price(b"[1]"), "."),
-    "a price of an unknown meter": (serve(GOOD.replace(b'"input_per_token"', b'"input_per_wish"', 1)), "input_per_wish"),
-    "a row without a name": (serve(GOOD.replace(b'"model": "gpt-test-5"', b'"model": ""', 1)), "is no name"),
-    "a row of an unknown field": (serve(GOOD.replace(b'"family"', b'"familiar"', 1)), "is no field of a row"),
+    "a price of an unknown meter": (_with(b'"input_per_token"', b'"input_per_wish"'), "input_per_wish"),
+    "a row without a name": (_with(b'"model":"gpt-test-5"', b'"model":""'), "is no name"),
+    "a row of an unknown field": (_with(b'"family"', b'"familiar"'), "is no field of a row"),
     "sources that are none": (serve(a_catalogue(count=400, sources=5)), "."),
     "an endless body": (BAD["an endless body"][0], "sends more than 32 MiB"),
     "a gzip bomb": (BAD["a gzip bomb"][0], "sends more than 64 MiB"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from modelry.capabilities import COMPONENTS
@@ -160,12 +161,15 @@ def _claimed(card: Pricing, registry: Claim) -> str | None:
 
 
 def _changed_since(registry: Claim, ours: Sequence[Pricing], theirs: Sequence[Pricing]) -> Sequence[Pricing]:
-    """The feed's cards of after the registry's, where the one before them was the registry's: it tracks the price here."""
+    """The feed's cards from the first on that is newer than the registry's and followed one that agreed with it.
+
+    A feed that agreed tracks the price here; one that never did prices something else.
+    """
     known = [card for card in theirs if card.is_known]
-    newer = [card for card in known if _later(card.since, _claimed(ours[-1], registry))]
-    before = known[: len(known) - len(newer)] or newer[:1]
-    changed = newer if len(newer) < len(known) else newer[1:]
-    return changed if changed and _charge_the_same(before[-1], ours[-1]) else ()
+    for at, (before, card) in enumerate(pairwise(known), 1):
+        if _later(card.since, _claimed(ours[-1], registry)) and _charge_the_same(before, ours[-1]):
+            return known[at:]
+    return ()
 
 
 def _charge_the_same(theirs: Pricing, ours: Pricing) -> bool:

@@ -23,7 +23,7 @@ def unify(claims: Iterable[Claim], providers: Mapping[str, Provider]) -> Iterato
     """The claims of each offering, one for each source, by provider and name.
 
     The name is that of the source that is believed first; where one source spells it twice, the first in order of
-    the alphabet speaks.
+    the alphabet names it and speaks, unless the source lists that one no longer and the other still.
     """
     by_provider: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
@@ -50,8 +50,14 @@ def of_provider(claims: Iterable[Claim], manifest: Provider | None) -> dict[str,
         name = name_of.setdefault(root[spelling_of(claim.model)], claim.model)
         named = claim if claim.source == "operator" else claim._replace(model=name)  # its log speaks of its own name
         by_source = offerings[name]
-        by_source[claim.source] = _with_key_of(by_source[claim.source], claim) if claim.source in by_source else named
+        by_source[claim.source] = _listed(by_source[claim.source], named) if claim.source in by_source else named
     return {name: list(by_source.values()) for name, by_source in offerings.items()}
+
+
+def _listed(first: Claim, second: Claim) -> Claim:
+    """Of two spellings of one source the one that it still lists: a feed that spells anew what it offers ends nothing."""
+    renamed = "missing_since" in first.fields and "missing_since" not in second.fields
+    return _with_key_of(second, first) if renamed else _with_key_of(first, second)
 
 
 def _with_key_of(kept: Claim, twin: Claim) -> Claim:

@@ -42,6 +42,7 @@ _FINEST = 27
 _KEY = ("provider", "model")
 _NOT_SET = frozenset({*_KEY, "pricing", "missing_since", "last_updated", "extensions", "provenance"})
 _LONGEST = 2_000
+_LONGEST_NAME = 200
 _NEW_NAME = re.compile(r"[A-Za-z0-9~_][A-Za-z0-9._:@/~+ -]{0,199}", re.ASCII)
 _NEW_PROVIDER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
@@ -83,6 +84,8 @@ def _as_text(value: Any, depth: int = 12) -> Any:
         return {key: _as_text(item, depth - 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_as_text(item, depth - 1) for item in value]
+    if isinstance(value, str):
+        return _short(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float | Decimal) else value
@@ -106,6 +109,19 @@ def _flag(value: object) -> object:
     raise kinds.wrong(f"{kinds.shown(value)} is neither true, false nor null")
 
 
+def _by_flag(said: list[Any]) -> dict[str, bool]:
+    if not all(isinstance(flag, str) for flag in said):
+        raise kinds.wrong("a list of capabilities holds their names")
+    return dict.fromkeys(said, True)
+
+
+def _seen(name: str) -> str:
+    """A name that can be read aloud: what nobody sees makes two names of one."""
+    if len(_short(name)) > _LONGEST_NAME:
+        raise kinds.wrong(f"a name has at most {_LONGEST_NAME} characters")
+    return name
+
+
 _Text: Any = Annotated[_said(kinds.Text, "no text", str), AfterValidator(_short)]
 _Count: Any = _said(kinds.Tokens, "no whole number", int)
 _YesNo: Any = _said(kinds.YesNo, "neither true nor false", bool)
@@ -116,7 +132,7 @@ _PerRequest: Any = Annotated[_Number, AfterValidator(lambda price: _price(price,
 _FLAG: Any = kinds.one_of(CAPABILITIES)
 _Flags: Any = Annotated[
     dict[_FLAG, Annotated[bool | None, BeforeValidator(_flag)]],
-    BeforeValidator(lambda said: dict.fromkeys(said, True) if isinstance(said, list) else said),
+    BeforeValidator(lambda said: _by_flag(said) if isinstance(said, list) else said),
 ]
 _ANY_CARDS: Any = schema._SHARPER["pricing"]
 _Cards: Any = Annotated[_ANY_CARDS, BeforeValidator(_as_text)]
@@ -131,7 +147,9 @@ _SHARPER: dict[str, Any] = {
     "verification": schema.VerificationForm,
     "base_url": _Url,
     **{name: schema._SHARPER[name] for name in (
-        "mode", "status", "release_date", "knowledge_cutoff", "deprecation_date", "model_id", "aliases")},
+        "mode", "status", "release_date", "knowledge_cutoff", "deprecation_date")},
+    "model_id": Annotated[kinds.Name, AfterValidator(_seen)],
+    "aliases": kinds.list_of(Annotated[kinds.Name, AfterValidator(_seen)]),
 }  # fmt: skip
 
 

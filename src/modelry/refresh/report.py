@@ -88,8 +88,8 @@ def others(row: RowChange) -> dict[str, tuple[Any, Any]]:
     told = {"missing_since", *(_PRICED if "pricing" in row.fields else ())}  # else an announced price came into force
     found = {field: values for field, values in row.fields.items() if field not in told}
     if "pricing" in row.fields and not any(_repriced(row)):
-        old, new = row.fields["pricing"]
-        found["pricing"] = f"{len(old or ())} cards", f"{len(new or ())} cards"
+        old, new = (f"{len(cards or ())} dated" for cards in row.fields["pricing"])
+        found["pricing"] = old, new
     return found
 
 

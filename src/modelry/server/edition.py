@@ -21,6 +21,10 @@ _MOST_KEPT = 24 * 2**20
 """Bytes of answers to single questions that an edition keeps."""
 
 
+_LONGEST_QUESTION = 2_000
+"""Characters of a question whose answer is kept."""
+
+
 class Edition:
     """A version of the catalogue as readers get it. `opened` gives its registry, in a thread."""
 
@@ -125,6 +129,8 @@ class Edition:
         return body
 
     def _keep(self, key: object, body: Body) -> Body:
+        if len(str(key)) > _LONGEST_QUESTION:  # nobody asks it twice
+            return body
         if key not in self._answers:
             self._size += body.size
         self._answers[key] = body

@@ -73,7 +73,8 @@ class Filters(BaseModel):
     def choosing(self) -> dict[str, Any]:
         """What `select.matching` is asked."""
         chosen = self.model_dump(exclude={"fields", "limit", "cursor"}, exclude_none=True)
-        chosen["capability"] = [word.strip() for word in ",".join(self.capability).split(",") if word.strip()]
+        words = (word.strip() for word in ",".join(self.capability).split(","))
+        chosen["capability"] = list(dict.fromkeys(filter(None, words)))
         return chosen
 
     def shown(self) -> tuple[str, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -90,6 +91,10 @@ class CostRequest(BaseModel):
         return self
 
 
+_LONG = 2**16
+"""Bytes of a body from which on reading it keeps others waiting: a stream of many events."""
+
+
 @router.post(
     "/api/cost", summary="What a call costs",
     **documented("CostEstimate", *POST, 404, 409, 422, 503, takes="CostRequest"),
@@ -97,7 +102,9 @@ class CostRequest(BaseModel):
 async def cost_of_call(request: Request, registry: TheRegistry) -> Response:
     """Exact lines, what could not be priced, and what was assumed. Unknown is never 0."""
     asked = _checked(await json_object(request))
-    return answer(_estimate(registry, asked).to_dict())
+    if int(request.headers.get("content-length", _LONG)) < _LONG:
+        return answer(_estimate(registry, asked).to_dict())
+    return answer((await asyncio.to_thread(_estimate, registry, asked)).to_dict())
 
 
 def _checked(said: dict[str, Any]) -> CostRequest:
