@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import signal
 
 import uvicorn
 
@@ -32,4 +33,10 @@ def run(host: str, port: int, data: str | None, log_format: str, poll: float) ->
     )  # fmt: skip
     gc.enable()
     gc.freeze()  # what is here now stays: no collection needs to look at it again
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _is_obeyed)
     uvicorn.Server(config).run()
+
+
+def _is_obeyed(number: int, frame: object) -> None:
+    """What uvicorn hands a signal on to when all has ended well: being told to stop is no failure."""
