@@ -1,4 +1,4 @@
-"""The lines of the catalogue: its build, a lookup in what was built, LiteLLM's map in and out, an upsert.
+"""The lines of the catalogue: its build, a lookup in what was built, LiteLLM's map in and out, an upsert, a refresh.
 
 Everything happens in a copy of the checkout, so that a bench never writes the catalogue that it measures.
 """
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +26,25 @@ from modelry.registry import Registry
 Registry.open().cost("anthropic/claude-sonnet-4-5", input_tokens=1_000, output_tokens=500)
 """
 DAY = "2026-11-20"
+REFRESH = """
+import sys
+from pathlib import Path
+from modelry.refresh.engine import refresh
+from modelry.refresh.fetching import Body, body_of
+root, day, *places = sys.argv[1:]
+bodies = [body_of(*place.split("=", 1), day, print) for place in places]
+try:
+    from genai_prices.data import providers
+    bodies.append(Body("genai_prices", list(providers), day))
+except ImportError:
+    pass
+assert refresh(Path(root), bodies, accept=False, apply=True).written
+try:
+    peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+except OSError:
+    peak = ""
+print(len(bodies), peak)
+"""
 
 
 class Measured(NamedTuple):
@@ -59,6 +79,47 @@ def measured(folder: Path, cold: Callable[[Path, str], float], rounds: int) -> I
         yield Measured("LiteLLM's map taken in", median(lambda: taken(folder / "taken", path), few), "s", 1)
     yield Measured("  written out", median(written(root), few), "s", 1)
     yield Measured("upsert into the whole", 1_000 * median(upserts(root), rounds), "ms", 150)
+    yield from refreshes(root, folder)
+
+
+def refreshes(root: Path, folder: Path) -> Iterator[Measured]:
+    """All feeds at once, as a process that reads, guards, folds, compares and writes."""
+    runs = [refreshed(root, folder, number) for number in range(1, 4)]
+    feeds, peak = runs[0][1:]
+    why = "" if feeds == 4 else f"of {feeds}: genai-prices is not installed"
+    yield Measured("refresh of four feeds", statistics.median(took for took, _, _ in runs), "s", 15, why)
+    yield Measured("  peak memory", peak, "MiB", 500, "" if peak else "this system does not tell it")
+
+
+def refreshed(root: Path, folder: Path, number: int) -> tuple[float, int, float | None]:
+    """Seconds, feeds and MiB of one refresh of what the claims say, one limit another one each time."""
+    words = {"litellm": "litellm", "models_dev": "models.dev", "openrouter": "openrouter"}
+    places = []
+    for source, word in words.items():
+        path = folder / f"{source}.json"
+        path.write_bytes(body_of(root, source, word, number))
+        places.append(f"{source}={path}")
+    command = [sys.executable, "-c", REFRESH, str(root), f"2027-01-{number:02}", *places]
+    start = time.perf_counter()
+    env = {**os.environ, "PYTHONPATH": str(root / "src")}
+    done = subprocess.run(command, env=env, check=True, text=True, stdout=subprocess.PIPE)
+    took = time.perf_counter() - start
+    feeds, _, peak = done.stdout.strip().partition(" ")
+    return took, int(feeds), int(peak) / 1024 if peak else None
+
+
+def body_of(root: Path, source: str, word: str, number: int) -> bytes:
+    """A feed's body as its claims keep it."""
+    from modelry.catalog import claims
+    from modelry.formats import exported
+    from modelry.records import Model
+    from modelry.registry import Registry
+
+    said = claims.load((root / f"data/feeds/{source}.json").read_bytes(), source).claims
+    own = [claim for claim in said if source != "openrouter" or claim.provider == "openrouter"]
+    models = [Model(provider=claim.provider, model=claim.model, **claim.fields) for claim in own]
+    models[0] = replace(models[0], context=1_000_000 + number)
+    return exported(word, models, manifests=Registry.open().providers(), day=DAY)
 
 
 def median(call: Callable[[], Any], rounds: int) -> float:

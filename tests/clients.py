@@ -65,11 +65,15 @@ async def _answer(reader):
     return Answer(int(first.split()[1]), headers, body)
 
 
+def many_named(number):
+    return f"{('azure', 'cohere', 'deepseek', 'openai')[number % 4]}/m-{number:03}"
+
+
 def five_hundred(root):
     """A ROOT of 500 rows."""
     many = "".join(
-        f"  m-{number:03}: {{provider: cohere, mode: chat, pricing: {{observed: 2026-06-01, input_per_token: 0.000001,"
-        " output_per_token: 0.000002}}\n"
+        f"  {many_named(number)}: {{provider: {many_named(number).partition('/')[0]}, mode: chat,"
+        " pricing: {observed: 2026-06-01, input_per_token: 0.000001, output_per_token: 0.000002}}\n"
         for number in range(493)
     )
     (small(root) / "v1" / "models" / "many.yaml").write_text(f"updated: 2026-06-01\nmodels:\n{many}")

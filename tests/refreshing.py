@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -13,13 +12,13 @@ from click.testing import CliRunner
 
 import modelry
 from modelry import cli
-from modelry.jsontext import loads
+from modelry.jsontext import dumps, loads
 from modelry.refresh.engine import Report, refresh
 from modelry.refresh.fetching import Body
 
 SOURCE = str(Path(modelry.__file__).parents[1])
 PROJECT = Path(__file__).parents[1]
-FEEDS = PROJECT.parent / "shared" / "feeds"
+FEEDS = Path(os.environ.get("MODELRY_FEEDS") or PROJECT.parent / "shared" / "feeds")
 D1, D2, D3, D4 = "2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04"
 
 WORDS = {
@@ -140,11 +139,13 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": SOURCE, "NO_PROXY": "*"} | more
 
 
-def run(root: Path, *arguments: str, script: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    """`modelry refresh` as a process (or a script in its place)."""
-    command = [str(script)] if script else ["-m", "modelry", "refresh"]
+def run(
+    root: Path, *arguments: str, command: str = "refresh", script: Path | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """`modelry refresh`, or another command, as a process (or a script in its place)."""
+    started = [str(script)] if script else ["-m", "modelry", command]
     return subprocess.run(
-        [sys.executable, *command, *arguments, "--data", str(root)],
+        [sys.executable, *started, *arguments, "--data", str(root)],
         env=environment(**env), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
@@ -152,6 +153,6 @@ def run(root: Path, *arguments: str, script: Path | None = None, **env: str) -> 
 def commanded(root: Path, said, *arguments: str, source: str = "openrouter", day: str = D2):
     """`modelry refresh` on a body (or the bytes of one) in this process: the result of click's runner."""
     path = root.parent / f"{root.name}-{source}.json"
-    path.write_bytes(said if isinstance(said, bytes) else json.dumps(said).encode())
+    path.write_bytes(said if isinstance(said, bytes) else dumps(said).encode())
     feed = f"{source}={path}"
     return CliRunner().invoke(cli.cli, ["refresh", "--feed", feed, "--as-of", day, "--data", str(root), *arguments])

@@ -11,13 +11,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import httpx2
 
+T = TypeVar("T")
+
 PROJECT = Path(__file__).parent.parent
 START = 30.0
+PATIENCE = 30.0
 TOKEN = "a token for writers"  # noqa: S105
 
 
@@ -77,6 +81,16 @@ def serving(
     finally:
         if server.process.poll() is None:
             server.stop()
+
+
+def until(found: Callable[[], T]) -> T:
+    """Wait for what must come about by itself."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if value := found():
+            return value
+        time.sleep(0.01)
+    raise AssertionError("it did not come about")
 
 
 def free_port() -> int:

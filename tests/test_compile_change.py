@@ -227,13 +227,6 @@ except OSError as error:
 # Editions of a server
 
 
-def crowded(root):
-    """A ROOT of which one provider is the smaller part."""
-    rows = "".join(f"  embed-{number}: {{provider: cohere, mode: embedding}}\n" for number in range(40))
-    (small(root) / "v1" / "models" / "more.yaml").write_text(f"updated: 2026-06-01\nmodels:\n{rows}")
-    return root
-
-
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -296,7 +289,7 @@ def _said(ask, name):
 
 
 def test_after_each_write_an_edition_answers_as_one_that_was_compiled_afresh(tmp_path, counted, opened):
-    root = crowded(tmp_path / "root")
+    root = small(tmp_path / "root")
     store = Store(root)
     store.recover()
     snapshots = opened(root)
@@ -320,7 +313,7 @@ def test_after_each_write_an_edition_answers_as_one_that_was_compiled_afresh(tmp
 
 
 def test_a_changed_manifest_and_a_lost_file_are_compiled_whole(tmp_path, counted, opened):
-    root = crowded(tmp_path / "root")
+    root = small(tmp_path / "root")
     store = Store(root)
     snapshots = opened(root)
 
@@ -355,6 +348,22 @@ _rows = catalogues().map(lambda models: rows.Catalogue(models, ["operator"], "20
 def test_the_providers_of_which_a_line_differs_are_those_of_which_a_model_does(old, new):
     found = models_changed(rows.dump(old), rows.dump(new))
     assert found == shelves(old.models, new.models)
+
+
+_odd = st.sampled_from(["a", "a b", "a!", 'a"', "a\\", "é", "z", "a,", "}", "a-1", "A", "日本"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(keys=st.sets(st.tuples(_odd, _odd)), asked=st.tuples(_odd, _odd))
+def test_a_row_is_found_by_exactly_its_name_whatever_that_is(keys, asked):
+    data = rows.dump(rows.Catalogue([Model(provider=provider, model=model) for provider, model in keys], [], None))
+    edition = Edition(data, "some", Registry.open)
+    for provider, model in {*keys, asked}:
+        line = edition.line(provider, model)
+        assert (line is not None) == ((provider, model) in keys)
+        assert line == rows.line_in(data, provider, model)
+    assert list(edition.lines()) == [match[0] for match in rows.lines_in(data)]
+    assert (len(edition), bool(edition)) == (len(keys), True)
 
 
 def test_a_row_that_is_none_is_refused_whatever_stands_in_it(tmp_path, opened):

@@ -77,6 +77,10 @@ def mirrored(root):
     return catalogue == mirror == build.rows.dump(build.fold_all(build.sources_of(root, pins=build.pinned_in(root)[0])))
 
 
+def ids(found):
+    return [f"{row['provider']}/{row['model']}" for row in found]
+
+
 def view(row):
     return row.get("input_per_1k"), row.get("output_per_1k"), row.get("context"), row.get("notes")
 
@@ -125,7 +129,7 @@ def test_variants_and_what_writes_no_text_make_no_row_of_a_maker(root):
     said = body()
     said["data"] += [draws, both, offered("openai/gpt-00:free", "0", "0"), offered("openai/gpt-00:thinking")]
     report = refreshed(root, said, day=D2)
-    assert report.new == [
+    assert ids(report.new) == [
         "openai/draw-and-write",
         *(f"openrouter/{row['id']}" for row in sorted(said["data"][-4:], key=lambda row: row["id"])),
     ]
@@ -200,7 +204,7 @@ UNKNOWN = "[auto-refresh] pricing_unknown=true"
 def test_a_new_model_without_a_price_is_added(root, prices):
     new = offered("openai/gpt-new") | {"pricing": prices}
     report = refreshed(root, body(openai__gpt_new=new), day=D2)
-    assert report.new == ["openai/gpt-new", "openrouter/openai/gpt-new"]
+    assert ids(report.new) == ["openai/gpt-new", "openrouter/openai/gpt-new"]
     row = rows(root)["openai/gpt-new"]
     assert row["notes"] == UNKNOWN
     assert {name: row[name] for name in ("input_per_1k", "output_per_1k")} == {
@@ -452,7 +456,7 @@ def test_a_root_without_a_catalogue_gets_one_and_tells_what_the_feed_changed(roo
     (root / files.CATALOGUE).unlink()
     (root / files.MIRROR).unlink()
     report = refreshed(root, body(openai__gpt_new=offered("openai/gpt-new")), day=D2)
-    assert report.new == ["openai/gpt-new", "openrouter/openai/gpt-new"]
+    assert ids(report.new) == ["openai/gpt-new", "openrouter/openai/gpt-new"]
     assert mirrored(root)
 
 

@@ -13,8 +13,12 @@ from refreshing import D1, D2, D3, WORDS, body, commanded, content, edited, offe
 from test_remote import Site
 
 from modelry import cli
-from modelry.jsontext import loads
+from modelry.catalog.claims import Feed, claim_of
+from modelry.jsontext import dumps, loads
+from modelry.pricing import Pricing
+from modelry.records import Model
 from modelry.refresh import fetching
+from modelry.refresh.guards import judged
 
 
 @pytest.fixture(autouse=True)
@@ -301,21 +305,62 @@ def test_a_doubted_price_does_not_come_in_under_another_spelling(root):
         assert (row["input_per_1k"], "missing_since" in row, "notes" in row) == (loads("0.001"), False, False)
 
 
-def test_one_price_of_a_currency_waits_in_another(root):
-    """LiteLLM's map says USD alone; genai-prices and the rows of our own could say others."""
-    from modelry.catalog.claims import Feed, claim_of
-    from modelry.pricing import Pricing
-    from modelry.records import Model
-    from modelry.refresh.guards import judged
+def test_a_price_that_went_and_comes_back_is_compared_with_what_it_was(root):
+    none = body(openai__gpt_04=offered("openai/gpt-04", None, None))
+    assert commanded(root, none, "--apply", "--accept").exit_code == 0
+    assert rows(root)["openrouter/openai/gpt-04"].get("input_per_1k") is None
+    done = commanded(root, body(openai__gpt_04=priced("openai/gpt-04", prompt="0.00002")), "--apply", day=D3)
+    assert "in quarantine: openai/gpt-04 input 1 -> 20: changed by more than 10 times" in done.stdout
+    assert commanded(root, body(), "--apply", day=D3).exit_code == 0
+    assert rows(root)["openrouter/openai/gpt-04"]["input_per_1k"] == loads("0.001")
 
-    def model(n, currency="USD", price="0.000001"):
-        card = Pricing.from_dict({"currency": currency, "input_per_token": price, "output_per_token": price})
-        return Model(provider="p", model=f"m-{n}", pricing=(card,))
 
-    before = Feed("litellm", D1, [claim_of("litellm", model(n), D1) for n in range(60)])
-    verdict = judged(before, [model(0, "CNY"), *(model(n) for n in range(1, 60))], (), D2, accept=False)
-    assert [(held.id, held.old, held.new) for held in verdict.held] == [("p/m-0", "USD", "CNY")]
-    assert verdict.models[0].pricing[0].currency == "USD"
+# What OpenRouter's feed cannot say, and others can
+
+
+def card(price="0.000001", output="0.000004", **more):
+    return Pricing.from_dict({"input_per_token": price, "output_per_token": output, **more})
+
+
+def verdict(old, new):
+    """What the guards make of the first of sixty models, whose cards were these and are those."""
+
+    def listed(cards):
+        first = Model(provider="p", model="m-00", pricing=tuple(cards))
+        return [first, *(Model(provider="p", model=f"m-{n:02}", pricing=(card(),)) for n in range(1, 60))]
+
+    before = Feed("genai_prices", D1, [claim_of("genai_prices", model, D1) for model in listed(old)])
+    return judged(before, listed(new), (), D2, accept=False)
+
+
+FIRST, LAST = card(effective_from="2025-01-01"), card("0.000002", effective_from="2026-05-01")
+CARDS = {
+    "another currency": ([card()], [card(currency="CNY")], [("currency", "USD", "CNY")]),
+    "the same history": ([FIRST, LAST], [FIRST, LAST], []),
+    "a new card": ([FIRST, LAST], [FIRST, LAST, card("0.000003", effective_from="2026-06-01")], []),
+    "a new card of eleven times": ([FIRST], [FIRST, card("0.000011", effective_from="2026-06-01")], [("input_per_token", "0.000001", "0.000011")]),
+    "one between": ([FIRST, LAST], [FIRST, card("0.00000001", effective_from="2026-03-01"), LAST], [("input_per_token", "0.000002", "0.00000001")]),
+    "one before them all in the list": ([FIRST], [card("0.00000001", effective_from="2026-06-01"), FIRST], [("input_per_token", "0.000001", "0.00000001")]),
+    "their days exchanged": (
+        [card("0.00002", effective_from="2025-01-01"), card(effective_from="2026-01-01")],
+        [card(effective_from="2025-01-01"), card("0.00002", effective_from="2026-01-01")], [("input_per_token", "0.000001", "0.00002")],
+    ),
+    "conditions in another order": (
+        [card(overrides=[{"when": {"service_tier": "flex", "prompt_tokens_above": 9}, "input_per_token": "0.00002"}])],
+        [card(overrides=[{"when": {"prompt_tokens_above": 9, "service_tier": "flex"}, "input_per_token": "0.00002"}])], [],
+    ),
+    "a factor": ([card()], [card(overrides=[{"when": {"region": "eu"}, "multiply": "1.1"}])], []),
+    "a factor of a thousandth": ([card()], [card(overrides=[{"when": {"region": "eu"}, "multiply": "0.001"}])], [("multiply when region=eu", None, "0.001")]),
+    "free, then paid": ([card("0", "0")], [card()], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CARDS)
+def test_every_card_of_a_history_is_guarded(case):
+    old, new, doubts = CARDS[case]
+    found = verdict(old, new)
+    assert (found.rejected, [(held.field, held.old, held.new) for held in found.held]) == (None, doubts)
+    assert tuple(found.models[0].pricing) == tuple(old if doubts else new)
 
 
 # At a URL
@@ -331,7 +376,7 @@ class Pages:
 
     def play(self, handler):
         answer = self.page(handler.path)
-        data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        data = answer if isinstance(answer, bytes) else dumps(answer).encode()
         handler.send_response_only(200 if answer is not None else 404)
         if self.date:
             handler.send_header("Date", self.date)

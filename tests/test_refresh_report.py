@@ -40,7 +40,7 @@ def report(tmp_path_factory):
     said["data"] += [offered(name) for name in HOSTILE]
     report = refreshed(root, said, day=D2)
     assert {f"{prefix}{name}" for prefix in ("", "openrouter/") for name in (gone,)} <= {*report.deprecated}
-    assert f"openrouter/{back}" in (*report.new, *report.returned)
+    assert f"openrouter/{back}" in {f"{row['provider']}/{row['model']}" for row in report.new}
     return report
 
 
@@ -115,11 +115,14 @@ def test_json_has_everything(report):
     assert changed["openai/gpt-00"]["context"] == {"old": 100_000, "new": 200_000}
     assert changed["openai/gpt-00"]["input_per_1k"] == {"old": loads("0.001"), "new": loads("0.0012345")}
     assert {"openai/gpt-08", "openrouter/openai/gpt-08"} <= {*data["deprecated"]}
-    assert {f"openrouter/{name}" for name in HOSTILE} <= {*data["new"]}
+    assert {f"openrouter/{name}" for name in HOSTILE} <= {row["id"] for row in data["new"]}
     (feed,) = data["feeds"]
     assert feed["held"][0].keys() == {"id", "field", "old", "new", "reason"}
     assert (feed["source"], feed["day"], feed["rejected"]) == ("openrouter", D2, None)
     assert data["untouched"] + len(data["changed"]) + len(data["merged"]) > 100
+
+
+NEW = {"provider": "p", "model": "m", "context": 200_000, "pricing": [{"input_per_token": loads("0.000001")}]}
 
 
 def made(**fields):
@@ -144,7 +147,11 @@ def test_a_pull_requests_body_is_never_too_long_for_one():
     ]
     held = [Held(f"p/{n}", "input_per_token", "0.000001", "0.1", "w" * 300) for n in range(3_000)]
     text = markdown(
-        made(changed=many, new=[row.id for row in many], feeds=[FeedReport("litellm", D1, 5_000, None, held, ())])
+        made(
+            changed=many,
+            new=[{**NEW, "model": row.id} for row in many],
+            feeds=[FeedReport("litellm", D1, 5_000, None, held, ())],
+        )
     )
     assert len(text) < 65_000
     assert text.endswith("\n… the report is longer; `--json` has all of it.\n")
@@ -156,8 +163,8 @@ def test_a_pull_requests_body_is_never_too_long_for_one():
     ("fields", "state", "said"),
     [
         ({"pending": False}, "nothing changed", "5 untouched"),
-        ({"new": ["p/m"]}, "pending", "1 new, 5 untouched"),
-        ({"new": ["p/m"], "written": ["data/models.json"]}, "applied", "1 new, 5 untouched"),
+        ({"new": [NEW]}, "pending", "1 new, 5 untouched"),
+        ({"new": [NEW], "written": ["data/models.json"]}, "applied", "1 new, 5 untouched"),
         (
             {"pending": False, "feeds": [FeedReport("litellm", D1, 0, "is <b>no</b> feed", (), ())]},
             "rejected",
@@ -168,7 +175,7 @@ def test_a_pull_requests_body_is_never_too_long_for_one():
 )
 def test_the_heading_says_how_it_ended(fields, state, said):
     text = markdown(made(**fields))
-    assert text.startswith(f"# Catalogue refresh: {state}\n\n{said}.\n\n| feed | of | models |  |\n")
+    assert text.startswith(f"# Catalogue refresh: {state}\n\n{said}.\n\n| feed | as of | models |  |\n")
     assert ("**rejected**: `is <b>no</b> feed`" in text) is (state == "rejected")
 
 
@@ -190,6 +197,21 @@ def test_each_change_of_a_price_shows(change):
     old, new, row = CHANGES[change]
     text = markdown(made(changed=[RowChange("p/m", {"pricing": (old, new)})]))
     assert row in cells(text)
+
+
+def test_a_new_row_shows_what_it_costs():
+    text = markdown(made(new=[NEW, {"provider": "p", "model": "n"}]))
+    assert cells(text)[-2:] == [["`p/m`", "1", "unknown", "200,000"], ["`p/n`", "unknown", "unknown", "–"]]
+
+
+def test_of_a_mapping_the_parts_that_differ_show():
+    change = {"capabilities": ({"tools": True, "vision": False}, {"tools": True, "vision": True}),
+              "extensions": ({"a": {"x": 1, "y": 2}}, {"a": {"x": 1}, "b": {}})}  # fmt: skip
+    text = markdown(made(changed=[RowChange("p/m", change)]))
+    assert cells(text)[-2:] == [
+        ["`p/m`", "`capabilities`", '`{"vision":false}`', '`{"vision":true}`'],
+        ["`p/m`", "`extensions`", '`{"a":{"y":2}}`', '`{"a":{},"b":{}}`'],
+    ]
 
 
 def test_a_price_that_comes_into_force_shows():

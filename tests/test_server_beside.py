@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -17,9 +18,8 @@ import weakref
 
 import httpx2
 import pytest
-from clients import five_hundred
 from roots import gen, small
-from serving import START, Server, full_root, serving
+from serving import PATIENCE, START, Server, full_root, serving, until
 
 from modelry.catalog import files, operator, rows
 from modelry.catalog.store import Store
@@ -28,8 +28,6 @@ from modelry.server import create_app
 from modelry.server.prepared import Body
 from modelry.server.settings import Settings
 from modelry.server.source import Local
-
-PATIENCE = 20.0
 
 
 @pytest.fixture(autouse=True)
@@ -46,16 +44,6 @@ def root(tmp_path):
 def server(root, tmp_path):
     with serving(root, log=tmp_path / "log") as running:
         yield running
-
-
-def until(found):
-    """Wait for what must come about by itself."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if value := found():
-            return value
-        time.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def notes(server, model="openai/gpt-4o"):
@@ -387,8 +375,7 @@ def test_questions_that_fail_are_not_kept(root):
         tracemalloc.stop()
 
 
-def test_no_file_is_left_behind(tmp_path, monkeypatch):
-    root = five_hundred(tmp_path / "root")
+def test_no_file_is_left_behind(root, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     with serving(root, log=tmp_path / "log") as server:
@@ -396,4 +383,21 @@ def test_no_file_is_left_behind(tmp_path, monkeypatch):
             upsert(server, notes=f"no {number}")
             assert cost(server) == 2.5
         assert len(list((tmp_path / "tmp").rglob("*.sqlite"))) == 1
+        assert len(list((tmp_path / "cache").rglob("*.sqlite"))) == 1  # the first one's
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_what_a_killed_server_left_is_removed_a_day_later(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    old, young, others = folders = [
+        tmp_path / "tmp" / name for name in ("modelry-serving-1", "modelry-serving-2", "modelry-0")
+    ]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "1.sqlite").touch()
+    for folder in (old, others):
+        os.utime(folder, (0, 0))
+    with serving(root, log=tmp_path / "log") as server:
+        upsert(server, notes="x")
+        assert cost(server) == 2.5
+    assert sorted((tmp_path / "tmp").iterdir()) == [others, young]

@@ -365,7 +365,7 @@ def test_the_answer_to_a_write_carries_the_tag_of_the_row(small):
 def test_what_another_process_writes_is_served_without_a_restart(small):
     before = small.get("/api/models").headers["etag"]
     Store(small.root).upsert(roots.gen("gpt-elsewhere"), "another process")
-    assert small.get("/api/models/id/openai/gpt-elsewhere").status_code == 200
+    serving.until(lambda: small.get("/api/models/id/openai/gpt-elsewhere").status_code == 200)
     assert small.get("/api/models").headers["etag"] != before
     assert upsert(small, **roots.gen("gpt-here"))["action"] == "created"
     assert {"gpt-elsewhere", "gpt-here"} <= {found["model"] for found in rows(small.root)}

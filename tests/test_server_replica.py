@@ -13,27 +13,16 @@ from decimal import Decimal
 
 import pytest
 from clients import five_hundred
-from serving import free_port, full_root, serving
+from serving import free_port, full_root, serving, until
 from test_remote import BAD, TODAY, Site, a_catalogue, conditional, dripping, serve
 
 from modelry.catalog import files, rows
 from modelry.catalog.store import Store
 from modelry.server.settings import Settings, catalogue
 
-PATIENCE = 30.0
 POLL = ("--poll", "0.3")
 SMALL = {"MODEL_COST_MAP_MAX_SHRINK_RATIO": "0.97", "MODEL_COST_MAP_MIN_MODEL_COUNT": "5", "NO_PROXY": "*"}
 """What lets 400 rows take the place of the bundle, and 8 not the place of 400."""
-
-
-def until(found):
-    """Wait for what must come about by itself."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if value := found():
-            return value
-        time.sleep(0.02)
-    raise AssertionError("it did not come about")
 
 
 def killed(server):
@@ -52,6 +41,10 @@ def notes(server, model="openai/gpt-4o"):
 def upsert(server, **fields):
     asked = {"provider": "openai", "model": "gpt-4o"} | fields
     return server.post("/api/models/upsert", json=asked).raise_for_status().json()
+
+
+def priced(price):
+    return {"family": "gen", "unit": "1k_tokens", "input_per_1k": price, "output_per_1k": price}
 
 
 def said(server):
@@ -83,8 +76,9 @@ def marked(server):
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path, monkeypatch):
     """Starts servers, and stops them."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # who is killed leaves what was in use
     with ExitStack() as running:
 
         def started(data, name, *arguments, port=0, cache=None, **env):
@@ -120,15 +114,7 @@ def test_two_replicas_follow_a_primary_through_its_death(root, start, tmp_path, 
     replicas = [start("", f"replica-{n}", *POLL, cache=cache, MODELRY_CATALOG=url) for n, cache in enumerate(caches)]
     assert same(primary, *replicas)
     for number in range(3):
-        upsert(
-            primary,
-            notes=f"no {number}",
-            model="gpt-new",
-            family="gen",
-            unit="1k_tokens",
-            input_per_1k=number + 1,
-            output_per_1k=1,
-        )
+        upsert(primary, model="gpt-new", notes=f"no {number}", **priced(number + 1))
         for replica in replicas:
             until(lambda replica=replica, number=number: notes(replica, "openai/gpt-new") == f"no {number}")
             asked = {"model": "openai/gpt-new", "usage": {"input": 1000}}
@@ -140,7 +126,7 @@ def test_two_replicas_follow_a_primary_through_its_death(root, start, tmp_path, 
         assert (ready.status_code, told["ready"], told["role"], told["serves"]) == (200, True, "replica", "primary")
         assert told["version"] == primary.get("/api/ready").json()["version"]
         assert (told["primary"]["url"], told["primary"]["trouble"]) == (url, None)
-        assert told["primary"]["reached"] == told["primary"]["tried"]
+        assert told["primary"]["reached"] <= told["primary"]["tried"]
 
     since = marked(primary)
     until(lambda: access(primary, since)[304] >= 6)
@@ -155,13 +141,13 @@ def test_two_replicas_follow_a_primary_through_its_death(root, start, tmp_path, 
         assert replica.get("/api/ready").status_code == 200
         assert replica.get("/api/models").content == good
         assert notes(replica, "openai/gpt-new") == "no 2"
-        assert sum("cannot be followed" in line["event"] for line in replica.lines()) == 1
+        assert sum("cannot be followed" in line["event"] for line in replica.lines()) <= 2  # cut off, then refused
 
     again = start(root, "again", port=primary.port)
     upsert(again, notes="after its death")
     for replica in replicas:
         until(lambda replica=replica: notes(replica) == "after its death")
-        assert said(replica)["trouble"] is None
+        until(lambda replica=replica: said(replica)["trouble"] is None)
         assert sum("followed again" in line["event"] for line in replica.lines()) == 1
     assert same(again, *replicas)
     assert (root / files.CATALOGUE).read_bytes() == replicas[0].get("/api/models").content
@@ -201,13 +187,13 @@ def test_replicas_that_start_while_the_primary_is_away_serve_their_last_good_cop
     again = start(root, "again", port=primary.port)
     for replica in replicas:
         until(lambda replica=replica: said(replica)["reached"])
-        assert replica.get("/api/ready").json()["primary"]["trouble"] is None
+        told = replica.get("/api/ready").json()
+        assert (told["serves"], told["primary"]["trouble"]) == ("primary", None)
     marked(again)
     assert access(again)[200] == 0  # the copy was still it
     upsert(again, notes="new")
     for replica in replicas:
         until(lambda replica=replica: notes(replica) == "new")
-        assert replica.get("/api/ready").json()["serves"] == "primary"
 
 
 def _away(_):
@@ -263,7 +249,7 @@ def test_a_replica_follows_a_primary_that_serves_a_cost_map(tmp_path, start):
     replica = start(f"{primary.url}/model_prices_and_context_window.json", "replica", *POLL)
     assert replica.get("/api/ready").json()["primary"]["trouble"] is None
     for price in (0.003, 0.004):
-        upsert(primary, input_per_1k=price, output_per_1k=price, family="gen", unit="1k_tokens")
+        upsert(primary, **priced(price))
         until(lambda price=price: replica.get("/api/models/id/openai/gpt-4o").json()["input_per_1k"] == price)
         asked = {"model": "openai/gpt-4o", "usage": {"input": 1000}}
         assert replica.post("/api/cost", json=asked).json()["total_cost"] == price
@@ -296,9 +282,23 @@ def _one_line_apart():
     ).encode()
 
 
-@pytest.mark.parametrize(
-    "body", [_rewritten(None), _rewritten(2), _one_line_apart()], ids=["compact", "indented", "head"]
-)
+GOOD = rows.dump(rows.load(a_catalogue(count=400), "here"))
+
+
+def _disordered():
+    head, *lines, last, tail = GOOD.split(b"\n")[:-1]
+    return b"\n".join([head, last + b",", *lines[:-1], lines[-1].removesuffix(b","), tail, b""])
+
+
+OTHERS = {
+    "compact": _rewritten(None),
+    "indented": _rewritten(2),
+    "another head": _one_line_apart(),
+    "disordered": _disordered(),
+}
+
+
+@pytest.mark.parametrize("body", OTHERS.values(), ids=OTHERS)
 def test_a_catalogue_that_others_wrote_is_served_as_ours(site, start, body):
     site.play = conditional(body)
     replica = start(site.url, "replica", *POLL)
@@ -318,9 +318,6 @@ def test_a_catalogue_that_others_wrote_is_served_as_ours(site, start, body):
 
 
 # Garbage
-
-
-GOOD = rows.dump(rows.load(a_catalogue(count=400), "here"))
 
 
 def _with_price(text):

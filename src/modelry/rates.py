@@ -241,7 +241,7 @@ def timeline(cards: Sequence[Pricing]) -> list[tuple[str, Pricing]]:
         if not (card.is_known or (line and card.rates)):
             continue
         if card.correction and line:
-            line[-1] = (line[-1][0], card)
+            line[-1:] = [(line[-1][0], card)] if card.is_known or len(line) > 1 else []
         elif not line and not card.effective_from:
             line.append(("", card))
         else:

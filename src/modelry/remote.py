@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from hashlib import file_digest
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -173,9 +174,12 @@ def catalogue_of(copy: Copy) -> bytes:
 
 
 def _is_canonical(copy: Copy) -> bool:
-    """Whether a catalogue stands there as we would write it: a head, and a row a line."""
+    """Whether a catalogue stands there as we would write it: a head, and a row a line, in order."""
     lines = [match[0] for match in rows.lines_in(copy.body)]
-    return len(lines) == copy.models and rows.joined(rows.Catalogue((), *_head_of(copy)), lines) == copy.body
+    if len(lines) != copy.models or rows.joined(rows.Catalogue((), *_head_of(copy)), lines) != copy.body:
+        return False
+    keys = [(row["provider"], row["model"]) for row in copy.data["models"]]
+    return all(before < after for before, after in pairwise(keys))
 
 
 def _head_of(copy: Copy) -> tuple[Sequence[str], str | None, str]:

@@ -61,7 +61,7 @@ def refresh_command(
     if len(asked) < len(feeds):
         raise click.UsageError("give each --feed once")
     said_on = day.date().isoformat() if isinstance(day, datetime) else None
-    with _progress(3 * len(asked) + 2) as tell:
+    with _progress(2 * len(asked) + 2) as tell:
         bodies, failed = _fetched(asked, said_on, tell)
         report = refresh(root, bodies, accept=accept, apply=apply, tell=tell)
     report = report._replace(feeds=[*report.feeds, *failed])

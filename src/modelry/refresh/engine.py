@@ -44,12 +44,12 @@ class RowChange(NamedTuple):
 class Report(NamedTuple):
     """What a refresh comes to.
 
-    `deprecated` are rows that are listed no longer; `merged` those that are another row's spelling by now. `written` are
-    the files that changed, by their path in the ROOT; none in a dry run.
+    `new` are whole rows; `deprecated` those that are listed no longer; `merged` those that are another row's spelling by
+    now. `written` are the files that changed, by their path in the ROOT; none in a dry run.
     """
 
     feeds: Sequence[FeedReport]
-    new: Sequence[str]
+    new: Sequence[Mapping[str, Any]]
     changed: Sequence[RowChange]
     deprecated: Sequence[str]
     returned: Sequence[str]
@@ -81,8 +81,8 @@ def refresh(
         changed = {one.accepted.source: one.accepted for one in taken if one.accepted}
         told = [one.report for one in taken]
         old = files.read(root / files.CATALOGUE)
-        if old is not None and (all(feed.rejected for feed in told) or (not changed and _in_step(root, mark, old))):
-            return _compared(old, old, told)
+        if all(feed.rejected for feed in told) or (old is not None and not changed and _in_step(root, mark, old)):
+            return _compared(old or b"", old or b"", told)
         tell("folding")
         data = _folded(sources, changed)
         report = _compared(_folded(sources, {}) if old is None else old, data, told)
@@ -154,15 +154,15 @@ def _compared(old: bytes, new: bytes, told: Sequence[FeedReport]) -> Report:
             continue
         was, now = loads(before[key]), loads(after[key])
         fields = {f: (was.get(f), now.get(f)) for f in {**was, **now} if was.get(f) != now.get(f) and f not in _DERIVED}
-        changed.append(RowChange(_id(now), fields))
+        changed.append(RowChange(id_of(now), fields))
         if _is_gone(was) != _is_gone(now):
-            (deprecated if _is_gone(now) else returned).append(_id(now))
-    new_ids, merged = (
-        [_id(loads(lines[key])) for key in sorted(lines.keys() - others.keys())]
+            (deprecated if _is_gone(now) else returned).append(id_of(now))
+    fresh, left = (
+        [loads(lines[key]) for key in sorted(lines.keys() - others.keys())]
         for lines, others in ((after, before), (before, after))
     )
-    untouched = len(before) - len(changed) - len(merged)
-    return Report(told, new_ids, changed, deprecated, returned, merged, untouched, pending=False)
+    untouched = len(before) - len(changed) - len(left)
+    return Report(told, fresh, changed, deprecated, returned, [*map(id_of, left)], untouched, pending=False)
 
 
 _DERIVED = frozenset({"last_updated", "provenance"})
@@ -173,5 +173,6 @@ def _is_gone(row: Mapping[str, Any]) -> bool:
     return "missing_since" in row or DEPRECATED in row.get("notes", "")
 
 
-def _id(row: Mapping[str, Any]) -> str:
+def id_of(row: Mapping[str, Any]) -> str:
+    """The id of a row."""
     return f"{row['provider']}/{row['model']}"

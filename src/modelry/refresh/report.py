@@ -5,7 +5,7 @@ What a feed says stands in code spans, where no name is a mention, a link or HTM
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from modelry.jsontext import dumps, plain
 from modelry.meters import METERS
 from modelry.pricing import Pricing
 from modelry.refresh.cards import is_of_tokens, meter_of, newest, prices_of, shown
-from modelry.refresh.engine import FeedReport, Report, RowChange
+from modelry.refresh.engine import FeedReport, Report, RowChange, id_of
 from modelry.refresh.guards import Held
 
 _MOST_ROWS = 200
@@ -46,7 +46,7 @@ def as_data(report: Report) -> dict[str, Any]:
     """The report as plain data."""
     return {
         "feeds": [{**feed._asdict(), "held": [held._asdict() for held in feed.held]} for feed in report.feeds],
-        "new": list(report.new),
+        "new": [{"id": id_of(row), **row} for row in report.new],
         "changed": [
             {"id": row.id, "fields": {f: {"old": old, "new": new} for f, (old, new) in row.fields.items()}}
             for row in report.changed
@@ -86,11 +86,21 @@ def _named(name: str) -> str:
 def others(row: RowChange) -> dict[str, tuple[Any, Any]]:
     """What changed of a row besides what has a list of its own: field -> old and new value."""
     told = {"missing_since", *(_PRICED if "pricing" in row.fields else ())}  # else an announced price came into force
-    found = {field: values for field, values in row.fields.items() if field not in told}
+    found = {field: _differing(*values) for field, values in row.fields.items() if field not in told}
     if "pricing" in row.fields and not any(_repriced(row)):
         old, new = (f"{len(cards or ())} dated" for cards in row.fields["pricing"])
         found["pricing"] = old, new
     return found
+
+
+def _differing(old: Any, new: Any) -> tuple[Any, Any]:
+    """Two values, or of two mappings the parts that differ."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return old, new
+    parts = {key: _differing(old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)}
+    return {key: one for key, (one, _) in parts.items() if key in old}, {
+        key: one for key, (_, one) in parts.items() if key in new
+    }
 
 
 # Markdown
@@ -117,7 +127,7 @@ def _state(report: Report) -> str:
 
 def _feeds(told: Iterable[FeedReport]) -> Iterator[str]:
     yield from _table(
-        ("feed", "of", "models", ""),
+        ("feed", "as of", "models", ""),
         ((FORMATS[feed.source].word, feed.day, f"{feed.models:,}", _outcome(feed)) for feed in told),
     )
     for feed in told:
@@ -147,8 +157,10 @@ def _body(report: Report) -> Iterator[str]:
     if prices:
         yield f"## Repriced ({len({one.id for one in prices})}), USD per 1M tokens or per unit\n"
         yield from _table(("row", "price", "old", "new", "factor"), map(_price_cells, prices))
+    if report.new:
+        yield f"## New ({len(report.new)}), USD per 1M tokens\n"
+        yield from _table(("row", "input", "output", "context"), map(_new_cells, report.new))
     for title, ids in (
-        ("New", report.new),
         ("No longer listed", report.deprecated),
         ("Returned", report.returned),
         ("Now a spelling of another row", report.merged),
@@ -165,6 +177,15 @@ def _body(report: Report) -> Iterator[str]:
 
 def _price_cells(one: Repriced) -> Sequence[str]:
     return _code(one.id), _code(one.price), _price(one.old), _price(one.new), _times(one.factor)
+
+
+def _new_cells(row: Mapping[str, Any]) -> Iterator[str]:
+    """No price of a new row could be compared with one of before: a person looks at it here."""
+    prices = prices_of(newest([Pricing.from_dict(card) for card in row.get("pricing", ())]))
+    yield _code(id_of(row))
+    for meter in ("input_per_token", "output_per_token"):
+        yield _price(shown(meter, prices[meter]) if meter in prices else None)
+    yield f"{row['context']:,}" if "context" in row else "–"
 
 
 def _times(factor: Decimal | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
@@ -17,9 +19,10 @@ from modelry.server.prepared import Body, takes_gzip
 
 T = TypeVar("T")
 
+_BEFORE_A_ROW = re.compile(rb"\n(?=\{)")
+
 _MOST_KEPT = 24 * 2**20
 """Bytes of answers to single questions that an edition keeps."""
-
 
 _LONGEST_QUESTION = 2_000
 """Characters of a question whose answer is kept."""
@@ -46,27 +49,34 @@ class Edition:
         return found
 
     @cached_property
-    def _places(self) -> dict[bytes, tuple[int, int]]:
-        return {match[1]: match.span() for match in rows.lines_in(self.data)}
+    def _starts(self) -> list[int]:
+        """Where the rows begin."""
+        return [match.end() for match in _BEFORE_A_ROW.finditer(self.data)]
+
+    def _line(self, place: int) -> bytes:
+        start = self._starts[place]
+        return self.data[start : self.data.index(b"\n", start)].removesuffix(b",")
+
+    def _key(self, place: int) -> tuple[str, str]:
+        (match,) = rows.lines_in(self._line(place))
+        key = loads(b"{" + match[1] + b"}")
+        return key["provider"], key["model"]
 
     def line(self, provider: str, model: str) -> bytes | None:
-        """The row of exactly this provider and model, as it stands in the file."""
-        key = rows.key_of(provider, model)
-        if "_places" in self.__dict__:
-            place = self._places.get(key)
-            return None if place is None else self.data[slice(*place)]
-        start = self.data.find(b"\n{" + key) + 1  # a tenth of what looking up the places of all would take
-        return self.data[start : self.data.index(b"\n", start)].removesuffix(b",") if start else None
+        """The row of exactly this provider and model, as it stands in the file; they are in order there."""
+        places, key = range(len(self)), (provider, model)
+        place = bisect_left(places, key, key=self._key)
+        return self._line(place) if place in places and self._key(place) == key else None
 
     def lines(self) -> Iterator[bytes]:
         """All rows, in order."""
-        return (self.data[start:end] for start, end in self._places.values())
+        return map(self._line, range(len(self)))
 
     def __bool__(self) -> bool:
         return True  # also where it has no rows; who asks whether there is an edition does not want them counted
 
     def __len__(self) -> int:
-        return len(self._places) if "_places" in self.__dict__ else self.data.count(b"\n{")
+        return len(self._starts)
 
     async def _once(self, key: object, make: Callable[[], T]) -> T:
         """What `make` gives, made in a thread once for all who ask meanwhile."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,21 +17,22 @@ from modelry.registry import Registry
 from modelry.server.edition import Edition, models_changed
 from modelry.snapshot import BUNDLED, Snapshot
 
-_MOST_CHANGED = 0.5
-"""Share of rows; where more of them are of providers that changed, compiling the whole takes no longer."""
+_FOLDER = "modelry-serving-"
+_ABANDONED = 86_400.0
+"""Seconds after which a folder is nobody's; a server whose it was after all compiles the whole once more."""
 
 
 class Snapshots:
     """Registries of editions, over snapshots of their own; safe to share between threads.
 
     `root` holds the manifests, `stamp` tells whether they changed. A change to one row costs a copy of the file and the
-    rows of one provider, whatever the size of the catalogue.
+    rows of one provider, whatever the size of the catalogue; a change to all costs what compiling the whole does.
     """
 
     def __init__(self, root: Path | None, stamp: Callable[[], str] = str) -> None:
         self._root = root
         self._stamp = stamp
-        self._folder = tempfile.TemporaryDirectory(prefix="modelry-", ignore_cleanup_errors=True)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._turn = threading.Lock()
         self._last: tuple[bytes, str, str] | None = None
         self._count = 0
@@ -69,8 +73,8 @@ class Snapshots:
             shelves = models_changed(old, edition.data)
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
             raise CatalogRejected("the catalogue", f"has a row that is none: {error}") from None
-        if sum(map(len, shelves.values())) > _MOST_CHANGED * len(edition):
-            return None
+        if self._folder is None:
+            self._folder = _folder()
         self._count += 1
         path = Path(self._folder.name) / f"{self._count}.sqlite"
         try:
@@ -87,11 +91,21 @@ class Snapshots:
         """Remember the newest; the file before it is deleted (whose registry it is has it open)."""
         before = self._last[1] if self._last else None
         self._last = edition.data, path, described
-        if before and before != path and before.startswith(self._folder.name):
+        if before and before != path and self._folder and before.startswith(self._folder.name):
             Path(before).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove the files."""
         with self._turn:
             self._is_closed = True
-            self._folder.cleanup()
+            if self._folder:
+                self._folder.cleanup()
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """A new folder; those that killed servers left are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True)

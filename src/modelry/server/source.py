@@ -201,19 +201,20 @@ class Replica:
 
         copy = copies.latest(self._url, self._copy or copies.kept(self._url), copies.Guards.from_environment(), LIMITS)
         if self._copy is None or copy.body != self._copy.body:
-            self._serve(copy, "primary")
+            self._serve(copy)
             copies.keep(self._url, copy)
-        copy.__dict__.pop("data", None)  # parsed, it takes ten times the room
-        self._copy = copy
+        _forget_parsed(copy)
+        self._copy, self._serves = copy, "primary"
 
-    def _serve(self, copy: Any, which: str) -> None:
+    def _serve(self, copy: Any) -> None:
         from modelry.catalog import rows
         from modelry.remote import catalogue_of
 
         data = catalogue_of(copy)
+        _forget_parsed(copy)
         edition = Edition(data, rows.content_of(data), self._snapshots.registry)
         edition.open()
-        self._edition, self._serves = edition, which
+        self._edition = edition
 
     def _start_without(self) -> None:
         """Serve what is at hand, for the primary cannot be had."""
@@ -223,11 +224,11 @@ class Replica:
 
         if (copy := copies.kept(self._url)) is not None:
             try:
-                self._serve(copy, "copy")
+                self._serve(copy)
             except Exception:
                 log.exception("the last good copy cannot be used")
             else:
-                self._copy = copy
+                self._copy, self._serves = copy, "copy"
                 return
         data = bundled_catalogue()
         self._edition, self._serves = Edition(data, rows.content_of(data), self._snapshots.registry), "bundle"
@@ -238,6 +239,10 @@ class Replica:
 
         said = {"url": shown(self._url), "reached": self._reached, "tried": self._tried, "trouble": self._trouble}
         return self._serves not in ("nothing", "bundle"), {"role": "replica", "serves": self._serves, "primary": said}
+
+
+def _forget_parsed(copy: Any) -> None:
+    copy.__dict__.pop("data", None)  # it takes ten times the room of the body
 
 
 def _now() -> str:
