@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> Front:
     """The app, an ASGI one; its catalogue is opened when it starts."""
     metrics = Metrics()
     app = FastAPI(
-        title="modelry", version=__version__, lifespan=_running, docs_url=None, redoc_url=None, openapi_url="/openapi.json",
+        title="modelry", version=__version__, lifespan=_running, docs_url=None, redoc_url=None, openapi_url=None,
         redirect_slashes=False, max_body_size=settings.body_bytes,
     )  # fmt: skip
     app.state.settings, app.state.metrics, app.state.configuring = settings, metrics, asyncio.Lock()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from modelry.jsontext import dumps, strict
@@ -47,14 +45,6 @@ _DEEPEST = 100
 """Lists and objects within one another; no provider's response has a tenth of that."""
 
 
-class ExactRequest(Request):
-    """A request whose JSON is read exactly: numbers as Decimals, every key once, no NaN."""
-
-    async def json(self) -> Any:
-        """The body; raises Refusal."""
-        return _read(await self.body())
-
-
 def _read(body: bytes) -> Any:
     try:
         said = strict(body)
@@ -75,19 +65,6 @@ def _judge(said: Any, depth: int) -> None:
             key.encode("utf-8")
         for value in said.values() if isinstance(said, dict) else said:
             _judge(value, depth - 1)
-
-
-class Route(APIRoute):
-    """A route that reads JSON exactly."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, given our request."""
-        handler = super().get_route_handler()
-
-        async def exact(request: Request) -> Response:
-            return await handler(ExactRequest(request.scope, request.receive))
-
-        return exact
 
 
 async def json_object(request: Request) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from modelry.server.telling import Access
 Headers = Mapping[bytes, bytes]
 
 AtHand = Callable[[Edition, str], Body | None]
-"""What an edition has ready for a path, or for the rest of one; None: the app makes it."""
+"""What an edition has ready for a path, or for what stands for the parameters of a route; None: the app makes it."""
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HERE = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
@@ -46,7 +46,7 @@ _ALWAYS = [
 _POLICY = (b"content-security-policy", POLICY.encode("ascii"))
 _EVERYBODY = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, X-Request-ID, X-Modelry-Left-Out, X-Modelry-Version"),
+    (b"access-control-expose-headers", b"ETag, X-Request-ID, X-Modelry-Left-Out"),
 ]
 """Reads are for pages of any origin. (The app's CORS middleware would look at a prepared answer for longer than we do.)"""
 
@@ -65,8 +65,8 @@ class Front:
         self.app = app
         self.settings = settings
         self.source = source
-        self.exact = {path: find for path, find in at_hand.items() if not path.endswith("/")}
-        self.below = [(path, find) for path, find in at_hand.items() if path.endswith("/")]
+        self.exact = {route: find for route, find in at_hand.items() if "{" not in route}
+        self.below = [(route.partition("{")[0], route, find) for route, find in at_hand.items() if "{" in route]
         self.metrics = metrics
         self.access = Access(settings.log_format)
         self.is_private = settings.bound_to_loopback and settings.token is None
@@ -121,15 +121,14 @@ class Front:
         if scope["query_string"] or method not in ("GET", "HEAD"):
             return None
         path: str = scope["path"]
-        edition = None
         if find := self.exact.get(path):
             edition = self.source.at_hand()
             body = find(edition, path) if edition else None
             return None if body is None else (body, path)
-        for start, find_below in self.below:
+        for start, route, find_below in self.below:
             if path.startswith(start) and (edition := self.source.at_hand()):
                 body = find_below(edition, path[len(start) :])
-                return None if body is None else (body, start)
+                return None if body is None else (body, route)
         return None
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:

@@ -11,15 +11,23 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
-from modelry.server.asking import Route, sent
+from modelry.jsontext import dumps
+from modelry.server.asking import sent
 from modelry.server.prepared import Body
 
+OPENAPI = "/openapi.json"
 _FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
 
 
 def install(app: FastAPI) -> None:
     """Add the pages to an app."""
-    app.router.route_class = Route
+    described = cache(lambda: Body(dumps(app.openapi()).encode("ascii")))
+
+    async def openapi(request: Request) -> Response:
+        """The description of the API, once made."""
+        return sent(described(), request)
+
+    app.get(OPENAPI, include_in_schema=False)(openapi)
     app.get("/", include_in_schema=False)(home)
     app.get("/docs", include_in_schema=False)(docs)
     app.get("/docs/{name}", include_in_schema=False)(docs_file)
@@ -47,7 +55,7 @@ def _docs() -> Body:
     from fastapi.openapi.docs import get_swagger_ui_html
 
     page = bytes(get_swagger_ui_html(
-        openapi_url="/openapi.json", title="modelry API", swagger_js_url="/docs/swagger-ui-bundle.js",
+        openapi_url=OPENAPI, title="modelry API", swagger_js_url="/docs/swagger-ui-bundle.js",
         swagger_css_url="/docs/swagger-ui.css", swagger_favicon_url="/docs/favicon.png",
     ).body)  # fmt: skip
     scripts = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)

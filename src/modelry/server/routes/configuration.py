@@ -14,13 +14,13 @@ from modelry.errors import CatalogConflict, CatalogRejected
 from modelry.jsontext import dumps, loads
 from modelry.registry import Registry
 from modelry.roles import LONGEST, ROLES, judged
-from modelry.server.asking import Route, TheRegistry, Writer, answer, if_match, json_object, sent, source_of
+from modelry.server.asking import TheRegistry, Writer, answer, if_match, json_object, sent, source_of
 from modelry.server.documented import POST, WRITE, documented, named
 from modelry.server.prepared import Body
 from modelry.server.refusals import Refusal, problem
 from modelry.server.source import Local
 
-router = APIRouter(tags=["Configuration"], route_class=Route, generate_unique_id_function=named)
+router = APIRouter(tags=["Configuration"], generate_unique_id_function=named)
 
 FILE = Path("data/config.json")
 

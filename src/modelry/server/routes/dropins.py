@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from modelry.formats import exported
 from modelry.registry import Registry
-from modelry.server.asking import Route, TheEdition, sent
+from modelry.server.asking import TheEdition, sent
 from modelry.server.documented import READ, documented
 from modelry.server.front import AtHand
 from modelry.server.prepared import Body
 
-router = APIRouter(tags=["Drop-ins"], route_class=Route)
+router = APIRouter(tags=["Drop-ins"])
 
 LEFT_OUT = "X-Modelry-Left-Out"
 """How many rows a form has no name for."""

@@ -18,7 +18,7 @@ from modelry.rates import spans
 from modelry.records import MODEL_FIELDS, Model
 from modelry.registry import Registry
 from modelry.select import SORTS, matching
-from modelry.server.asking import Route, TheEdition, sent, source_of
+from modelry.server.asking import TheEdition, sent, source_of
 from modelry.server.documented import READ, documented, named
 from modelry.server.edition import Edition, list_of
 from modelry.server.front import AtHand
@@ -27,7 +27,7 @@ from modelry.server.refusals import Refusal
 from modelry.server.routes.cursors import Order
 from modelry.server.source import Local
 
-router = APIRouter(tags=["Models"], route_class=Route, generate_unique_id_function=named)
+router = APIRouter(tags=["Models"], generate_unique_id_function=named)
 
 _VIEWS = ("input_per_1k", "output_per_1k", "embed_per_1k", "rerank_per_1k", "per_request")
 FIELDS = (*MODEL_FIELDS, *_VIEWS)
@@ -93,8 +93,8 @@ _PROVIDERS = ("providers",)
 AT_HAND: dict[str, AtHand] = {
     "/api/models": lambda edition, _: edition.whole_at_hand(),
     "/api/models/providers": lambda edition, _: edition.at_hand(_PROVIDERS),
-    "/api/models/by-type/": lambda edition, rest: edition.at_hand(("type", rest.upper())),
-    "/api/models/id/": Edition.row,
+    "/api/models/by-type/{component_type}": lambda edition, rest: edition.at_hand(("type", rest.upper())),
+    "/api/models/id/{provider}/{model:path}": Edition.row,
 }
 """What is sent before the app is asked, where it was made already."""
 

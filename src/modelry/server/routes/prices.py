@@ -15,12 +15,12 @@ from modelry.conditions import FACTS
 from modelry.costs import CostEstimate
 from modelry.jsontext import dumps
 from modelry.registry import Registry
-from modelry.server.asking import Route, TheRegistry, answer, json_object, sent
+from modelry.server.asking import TheRegistry, answer, json_object, sent
 from modelry.server.documented import POST, READ, documented, named
 from modelry.server.prepared import Body
 from modelry.usage import Usage, checked
 
-router = APIRouter(tags=["Prices"], route_class=Route, generate_unique_id_function=named)
+router = APIRouter(tags=["Prices"], generate_unique_id_function=named)
 
 
 @router.get("/api/resolve", summary="What a name means", **documented("Resolution", *READ, 404, 409, 422))

@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from modelry.jsontext import dumps, loads
 from modelry.registry import Registry
-from modelry.server.asking import Route, TheEdition, sent
+from modelry.server.asking import TheEdition, sent
 from modelry.server.documented import READ, documented, named
 from modelry.server.prepared import Body
 from modelry.server.routes.models import ProviderName
 
-router = APIRouter(tags=["Providers"], route_class=Route, generate_unique_id_function=named)
+router = APIRouter(tags=["Providers"], generate_unique_id_function=named)
 
 
 @router.get("/api/providers/{provider}", summary="A provider's manifest", **documented("Provider", *READ, 404, 422))

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from modelry import __version__
-from modelry.server.asking import Route, answer, source_of
+from modelry.server.asking import answer, source_of
 from modelry.server.documented import documented, named
 from modelry.server.metrics import CONTENT_TYPE
 
-router = APIRouter(tags=["Server"], route_class=Route, generate_unique_id_function=named)
+router = APIRouter(tags=["Server"], generate_unique_id_function=named)
 
 
 @router.get("/api/health", summary="Whether the process answers", **documented("Health"))

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from modelry.catalog.store import UpsertResult
-from modelry.server.asking import Route, Writer, answer, if_match, json_object, who
+from modelry.server.asking import Writer, answer, if_match, json_object, who
 from modelry.server.documented import WRITE, documented, named
 from modelry.server.routes.models import ModelName, ProviderName
 
-router = APIRouter(tags=["Writing"], route_class=Route, generate_unique_id_function=named)
+router = APIRouter(tags=["Writing"], generate_unique_id_function=named)
 
 DryRun = Annotated[bool, Query(description="Show the row and what would change, and write nothing.")]
 
