@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -268,6 +269,20 @@ def test_a_price_can_be_dated_and_the_old_one_stays_in_the_history(small):
     for at, price in (("2025-12-31", "0.0025"), ("2026-01-01", "0.001")):
         status, cost = send(small, "POST", "/api/cost", {"model": "openai/gpt-4o", "usage": {"input": 1000}, "at": at})
         assert (status, cost["total_cost"]) == (200, Decimal(price))
+
+
+def test_rates_are_those_in_force_while_the_server_runs(small):
+    def rates():
+        (found,) = loads(small.get("/api/models?q=gpt-soon&fields=rates").content)["models"]
+        return {name: value for name, value in found["rates"].items() if name != "currency"}
+
+    soon = (datetime.now(UTC) + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    cards = [{"effective_from": "2025-01-01", "input_per_token": Decimal("0.001"), "output_per_token": Decimal("0.002")},
+             {"effective_from": soon, "input_per_token": Decimal("0.003"), "output_per_token": Decimal("0.004"),
+              "overrides": [{"when": {"service_tier": "batch"}, "input_per_token": 0}]}]  # fmt: skip
+    upsert(small, provider="openai", model="gpt-soon", family="gen", pricing=cards)
+    assert rates() == {"input_per_token": Decimal("0.001"), "output_per_token": Decimal("0.002")}
+    assert serving.until(lambda: rates() == {"input_per_token": Decimal("0.003"), "output_per_token": Decimal("0.004")})
 
 
 def test_the_history_of_a_model_without_prices_is_empty(small):

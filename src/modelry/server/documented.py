@@ -169,18 +169,23 @@ def _schemas() -> dict[str, Schema]:
         for role in ROLES.values()
     }  # fmt: skip
     sharper: dict[Any, dict[str, Schema]] = {
-        answers.ModelCatalogResponse: {"models": rows},
+        answers.ModelCatalogResponse: {"models": {"type": "array", "items": ref("ListedRow")}},
         answers.Card: {"card": ref("RateCard")},
         answers.Changed: {"model": ref("Row")},
         answers.Configured: {"config": ref("Config")},
     }
+    row, rates = (
+        schemas.row(),
+        ref("RateCard") | {"description": "Base rates of the card in force; where `fields` asks for it."},
+    )
     own = [record for record in vars(answers).values() if getattr(record, "__module__", "") == answers.__name__]
     return {
         **form.pop("$defs", {}),
         "ModelCatalogUpsertRequest": form | {"examples": [_UPSERT]},
         "CostRequest": CostRequest.model_json_schema(),
         **schemas.cards(),
-        "Row": schemas.row(),
+        "Row": row,
+        "ListedRow": row | {"properties": row["properties"] | {"rates": rates}},
         "Rows": rows | {"description": "Rows, by provider and model."},
         "Provider": schemas.manifest(),
         "ProviderKeys": {"type": "array", "items": {"type": "string"}, "description": "Ids of providers, sorted."},

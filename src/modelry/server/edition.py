@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
@@ -36,6 +36,7 @@ class Edition:
         self.version = version
         self._opened = opened
         self._registry: Registry | None = None
+        self._prices_start: list[str] = []
         self._making: dict[object, asyncio.Future[Any]] = {}
         self._answers: OrderedDict[object, Body] = OrderedDict()
         self._size = 0
@@ -112,8 +113,15 @@ class Edition:
 
     def open(self) -> Registry:
         """The same, for a thread of one's own."""
-        self._registry = registry = self._opened(self)
+        registry = self._opened(self)
+        starts = registry.snapshot.rows("SELECT DISTINCT coalesce(effective_from, observed, '') FROM cards")
+        self._prices_start = sorted(start for (start,) in starts)
+        self._registry = registry
         return registry
+
+    def prices_due(self, now: str) -> int:
+        """How many of the moments from which prices hold are over: what is made of prices holds until it changes."""
+        return bisect_right(self._prices_start, now)
 
     def row(self, path: str) -> Body | None:
         """The row of exactly this `provider/model`; its tag is the version that If-Match of a write means."""

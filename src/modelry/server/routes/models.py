@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from modelry.catalog.operator import Log
-from modelry.catalog.rows import key_of, lines_in
+from modelry.catalog.rows import card_on, key_of, lines_in
 from modelry.jsontext import dumps, loads
+from modelry.pricing import Pricing
 from modelry.rates import spans
 from modelry.records import MODEL_FIELDS, Model
 from modelry.registry import Registry
@@ -30,7 +31,8 @@ from modelry.server.source import Local
 router = APIRouter(tags=["Models"], generate_unique_id_function=named)
 
 _VIEWS = ("input_per_1k", "output_per_1k", "embed_per_1k", "rerank_per_1k", "per_request")
-FIELDS = (*MODEL_FIELDS, *_VIEWS)
+_RATES = "rates"
+FIELDS = (*MODEL_FIELDS, *_VIEWS, _RATES)
 _KEY = ("provider", "model")
 
 ProviderName = Annotated[
@@ -65,7 +67,9 @@ class Filters(BaseModel):
     sort: str = Field("id", description=f"Order: {', '.join(SORTS)}.")
     descending: bool = Field(default=False, description="The other way round.")
     fields: str | None = Field(
-        None, description="Fields of a row to give, parted by commas; provider and model always."
+        None,
+        description="Fields of a row to give, parted by commas; provider and model always. `rates` are those in force now, "
+        "without conditions, and their currency.",
     )
     limit: int | None = Field(None, ge=1, le=100_000, description="Most rows to give; `next_cursor` leads to the rest.")
     cursor: str | None = Field(None, description="`next_cursor` of the answer before.", max_length=1_000)
@@ -113,7 +117,9 @@ async def list_models(request: Request, edition: TheEdition, filters: Annotated[
     if not request.scope["query_string"]:
         return sent(await edition.whole(request.headers.get("accept-encoding", "").encode("latin-1")), request)
     shown = filters.shown()
-    key = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"), filters.model_dump_json()  # prices come into force meanwhile
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    await edition.registry()
+    key = now[:10], edition.prices_due(now), filters.model_dump_json()
     return sent(await edition.kept(key, lambda registry: _chosen(edition, registry, filters, shown)), request)
 
 
@@ -145,8 +151,15 @@ def _lines(edition: Edition, registry: Registry, keys: Sequence[int]) -> list[by
 def _projected(lines: list[bytes], shown: Sequence[str] | None) -> list[bytes]:
     if shown is None:
         return lines
-    rows = map(loads, lines)
+    rows: Iterable[dict[str, Any]] = map(loads, lines)
+    if _RATES in shown:
+        rows = map(_with_rates, rows)
     return [dumps({field: row[field] for field in shown if field in row}).encode("ascii") for row in rows]
+
+
+def _with_rates(row: dict[str, Any]) -> dict[str, Any]:
+    card = card_on([Pricing.from_dict(card) for card in row.get("pricing", ())], None)
+    return row | {_RATES: Pricing(card.rates, currency=card.currency).to_dict()} if card else row
 
 
 @router.get("/api/models/by-type/{component_type}", summary="Rows with a component", **documented("Rows", *READ, 422))
