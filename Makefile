@@ -23,6 +23,10 @@ $(VENV)/.dev: $(VENV)/.user
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --group litellm
 	@touch $@
 
+$(VENV)/.system: package.json scripts/system.sh $(VENV)/.dev
+	@sh scripts/system.sh
+	@touch $@
+
 demo: $(VENV)/.user
 	@$(BIN)/modelry build
 	@sh scripts/demo.sh $(BIN)
@@ -34,9 +38,9 @@ serve: $(VENV)/.server
 	@$(BIN)/modelry build
 	@$(BIN)/modelry serve
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENV)/.system
 	$(BIN)/modelry build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest; status=$$?; cat $(VENV)/.absent 2> /dev/null; exit $$status
 
 # What guards the data: after a refresh, before anybody reads it.
 test-data: $(VENV)/.dev

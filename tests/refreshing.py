@@ -156,3 +156,11 @@ def commanded(root: Path, said, *arguments: str, source: str = "openrouter", day
     path.write_bytes(said if isinstance(said, bytes) else dumps(said).encode())
     feed = f"{source}={path}"
     return CliRunner().invoke(cli.cli, ["refresh", "--feed", feed, "--as-of", day, "--data", str(root), *arguments])
+
+
+def read_from(terminal: int) -> bytes:
+    """What a process wrote to its terminal; nothing once it has ended."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end is closed
+        return b""

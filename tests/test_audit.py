@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
 from decimal import Decimal
 
 import pytest
 from click.testing import CliRunner
-from refreshing import PROJECT, content, rows, run
+from refreshing import PROJECT, content, environment, read_from, rows, run
 
 from modelry import cli
-from modelry.catalog import build, files
+from modelry.catalog import build, claims, files
 from modelry.catalog.claims import Feed, claim_of, dump
 from modelry.catalog.store import Store
 from modelry.jsontext import loads
@@ -44,7 +50,7 @@ def saying(folder, **sources):
     """A ROOT in which each source says these fields of each model: `registry={"m": {…}}`; a list is cards."""
     for name in ("providers", "models"):
         (folder / "v1" / name).mkdir(parents=True, exist_ok=True)
-    for provider in ("openai", "acme"):
+    for provider in ("openai", "acme", "quiet"):
         (folder / f"v1/providers/{provider}.yaml").write_text(f"id: {provider}\nname: {provider}\n")
     (folder / files.FEEDS).mkdir(parents=True, exist_ok=True)
     for source, models in sources.items():
@@ -102,6 +108,17 @@ TIERS = {"overrides": [{"when": {"prompt_tokens_above": 200_000}, "input_per_tok
 OTHER_TIERS = {"overrides": [{"when": {"prompt_tokens_from": 128_000}, "input_per_token": per_token(2)}]}
 OLD = card("8", observed="2026-01-01")
 
+
+def tiered(price, **when):
+    """An override of the input price."""
+    return {"overrides": [{"when": when, "input_per_token": per_token(price)}]}
+
+
+def per(**prices):
+    """A card of other units than the token."""
+    return {"observed": DAY, **prices}
+
+
 CAUSES = {
     "another price": ({"registry": [A], "litellm": [card("1.5", 4)]}, ("input_per_token", 1, Decimal("1.5"), "another price", "warning")),
     "a slip of a thousand there": ({"registry": [A], "litellm": [card("1000", 4)]}, ("input_per_token", 1, 1000, "unit slip there: ×1,000", "warning")),
@@ -113,6 +130,21 @@ CAUSES = {
     "swapped there": ({"registry": [card("1", 7)], "litellm": [card("7", 1)]}, ("output_per_token", 7, 1, "input and output swapped there", "warning")),
     "swapped here": ({"registry": [card("7", 1)], "litellm": [card("1", 7)], "models_dev": [card("1", 7)]}, ("input_per_token", 7, 1, "input and output swapped here", "error")),
     "stale there": ({"registry": [OLD, A], "litellm": [card("8")]}, ("input_per_token", 1, 8, f"stale there since {DAY}", "warning")),
+    "stale here": ({"registry": [card("1", observed="2026-02-01")], "litellm": [card("1", observed="2026-01-01"), card("8")]}, ("input_per_token", 1, 8, f"stale here since {DAY}", "warning")),
+    "it was ours there before we looked": ({"registry": [A], "litellm": [card("1", observed="2026-01-01"), card("8", 4, observed="2026-03-01")]}, ("input_per_token", 1, 8, "another price", "warning")),
+    "our price of another tier": ({"registry": [card("1", **tiered("0.4", service_tier="batch"))], "litellm": [card("0.4", 4)]}, ("input_per_token", 1, Decimal("0.4"), "our price by service tier", "warning")),
+    "our price at other hours": ({"registry": [card("1", **tiered("0.4", weekdays=["sat", "sun"], utc_hours=["00:00-06:00"]))], "litellm": [card("0.4", 4)]}, ("input_per_token", 1, Decimal("0.4"), "our price by utc hours, weekdays", "warning")),
+    "our price of another kind of token": ({"registry": [card("1", output_image_per_token=per_token(60))], "litellm": [card("1", 60)]}, ("output_per_token", 4, 60, "our price of output image", "warning")),
+    "our price of the other side": ({"registry": [A], "litellm": [card("4", 4)]}, ("input_per_token", 1, 4, "another price", "warning")),
+    "a region's price there": ({"registry": [A], "litellm": [card("1.1", 4)]}, ("input_per_token", 1, Decimal("1.1"), "a region's price there", "warning")),
+    "a region's price here": ({"registry": [card("1.1", 4)], "litellm": [A]}, ("input_per_token", Decimal("1.1"), 1, "a region's price here", "warning")),
+    "another price of a tier": ({"registry": [card("1", **tiered("2", prompt_tokens_above=200_000))], "litellm": [card("1", **tiered("3", prompt_tokens_above=200_000))]}, ("input_per_token when prompt_tokens_above=200000", 2, 3, "another price", "warning")),
+    "another price of a cache write": ({"registry": [card("1", cache_write_per_token=per_token(2))], "litellm": [card("1", cache_write_per_token=per_token(3))]}, ("cache_write_per_token", 2, 3, "another price", "warning")),
+    "another price of a query": ({"registry": [per(per_query=Decimal("0.002"))], "litellm": [per(per_query=Decimal("0.001"))]}, ("per_query", Decimal("0.002"), Decimal("0.001"), "another price", "warning")),
+    "a query's slip": ({"registry": [per(per_query=Decimal("0.002"))], "litellm": [per(per_query=2)]}, ("per_query", Decimal("0.002"), 2, "unit slip there: ×1,000", "warning")),
+    "no price here": ({"registry": [per(input_per_token=per_token(1))], "litellm": [A]}, ("output_per_token", None, 4, "price missing here", "info")),
+    "a slip of a million here": ({"registry": [card("1000000", 4)], "litellm": [A], "models_dev": [A]}, ("input_per_token", 1_000_000, 1, "unit slip here: ×1,000,000", "error")),
+    "as many say so as say otherwise": ({"registry": [card("1000", 4)], "litellm": [A]}, ("input_per_token", 1000, 1, "unit slip there: ×1,000", "warning")),
     "0 there": ({"registry": [A], "litellm": [card("0", 4)]}, ("input_per_token", 1, 0, "0 there", "warning")),
     "0 here": ({"registry": [card("0", 4)], "litellm": [A]}, ("input_per_token", 0, 1, "0 here", "error")),
     "no cache price": ({"registry": [A], "litellm": [card("1", cached_input_per_token=per_token("0.1"))]}, ("cached_input_per_token", None, Decimal("0.1"), "cache price missing here", "info")),
@@ -137,9 +169,19 @@ def test_each_cause_is_told(tmp_path, cause):
 
 AGREEING = {
     "the same": ([A], [A]),
+    "rounded": ([card("0.3333", 1)], [card("0.333333333", 1)]),
+    "a source that says 0 for what it does not charge": (
+        [per(input_per_token=per_token(1))],
+        [A | {"output_per_token": Decimal(0)}],
+    ),
+    "a source that knows another unit": ([A], [per(per_query=Decimal("0.001"))]),
     "the same for people": ([card("0.333333333333")], [card("0.3333333333334", Decimal("1.333333333332"))]),
     "a source that knows no price": ([A], []),
     "a source that says 0 for unknown": ([A], [card("0", Decimal(0))]),
+    "a source that says 0 for unknown, and one price": (
+        [A],
+        [card("0", Decimal(0), web_search_per_query=Decimal("0.01"))],
+    ),
     "a source that knows no cache price": ([card("1", cached_input_per_token=per_token("0.1"))], [A]),
     "a source that knows no tier": ([card("1", **TIERS)], [A]),
     "a price of later": ([A], [A, card("9", observed="2027-01-01")]),
@@ -186,6 +228,20 @@ def test_findings_are_sorted_by_the_money_at_stake(tmp_path):
         ("openai/m-2", Decimal("74.925")), ("openai/m-1", Decimal("0.75")), ("openai/m-0", Decimal("0.25")), ("openai/m-3", 0),
     ]  # fmt: skip
     assert audit(root) == findings
+
+
+@pytest.mark.parametrize(
+    ("meter", "stake"),
+    [
+        ("input_per_token", 750_000), ("cache_write_per_token", 750_000), ("output_per_token", 250_000),
+        ("output_image_per_token", 250_000), ("web_search_per_query", 1_000),
+    ],
+)  # fmt: skip
+def test_money_is_counted_by_the_call(tmp_path, meter, stake):
+    """A million tokens, three quarters of them input; of what is no token a thousand."""
+    one, two = (A | {meter: Decimal(price).scaleb(-6)} for price in ("7", "9"))
+    (found,) = audit(saying(tmp_path, registry={"m": [one]}, litellm={"m": [two]}))
+    assert (found.field, found.stake) == (meter, Decimal("0.000002") * stake)
 
 
 def test_what_an_operator_pins_is_compared_too(tmp_path):
@@ -249,7 +305,8 @@ def test_json_tells_all_with_their_numbers(root):
         (["--limit", "1"], ["openai/m"]),
         (["--limit", "0", "--level", "info"], ["openai/m", "acme/n", "acme/o"]),
         (["--provider", "acme", "--level", "info"], ["acme/n", "acme/o"]),
-        (["--provider", "nobody"], []),
+        (["--provider", "ACME"], ["acme/n"]),
+        (["--provider", "quiet"], []),
     ],
 )
 def test_a_table_shows_the_worst(root, arguments, shown):
@@ -257,23 +314,83 @@ def test_a_table_shows_the_worst(root, arguments, shown):
     assert done.exit_code == 0
     assert [name for name in ("openai/m", "acme/n", "acme/o") if name in done.stdout] == shown
     if "--limit" in arguments and "1" in arguments:
-        assert done.stdout.endswith("2 findings, 1 more of them with --limit 0 or --json\n")
-    if not arguments:
-        (line,) = [line for line in done.stdout.splitlines() if line.startswith("openai/m")]
-        assert line.split() == [
-            "openai/m",
-            "input",
-            "1,000.00",
-            "1.00",
-            "0.001×",
-            "litellm,",
-            "models_dev",
-            "registry",
-            "unit",
-            "slip",
-            "here:",
-            "×1,000",
-        ]
+        assert done.stdout.endswith("--limit 0 shows 1 more of 2 models\n")
+    if not shown:
+        assert done.stdout == "0 findings\n"
+
+
+def test_a_provider_that_nobody_knows_is_no_clean_bill(root):
+    done = run(root, "--provider", "opnai", "--fail-on", "error", command="audit")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("no provider is called 'opnai'; did you mean openai?\n")
+
+
+DRAWN = """\
+openai/m, 749.25 at stake
+  input      1,000.00          here, registry
+                 1.00  0.001×  litellm, models.dev: unit slip here: ×1,000
+
+acme/n, 0.75 at stake
+  input          1.00          here, registry
+                 2.00      2×  litellm: another price
+
+acme/o
+  context    4,000             here, registry
+             8,000         2×  litellm: another limit
+  overrides                    litellm: tier threshold differs: 200,001, ours none
+
+1 of level error, 1 of level warning, 2 of level info
+"""
+
+
+def test_below_each_model_stands_what_we_say_and_who_says_otherwise(root):
+    tell_a_tier(root)
+    done = ask(root, "--level", "info")
+    assert "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines()) == DRAWN
+
+
+def tell_a_tier(root):
+    """LiteLLM has a tier that we do not know, of the price that we know."""
+    said = claims.load((root / files.FEEDS / "litellm.json").read_bytes(), "litellm")
+    terms = Pricing.from_dict(A | tiered("2", prompt_tokens_above=200_000))
+    told = [
+        claim._replace(fields={**claim.fields, "pricing": (terms,)}) if claim.model == "o" else claim
+        for claim in said.claims
+    ]
+    (root / files.FEEDS / "litellm.json").write_bytes(dump(said._replace(claims=told)))
+
+
+def on_a_terminal(columns, *command, root):
+    """What a person sees whose terminal has so many columns: bytes from the end of the progress bar on."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    started = [sys.executable, "-m", "modelry", *command, "--data", str(root)]
+    env = environment(TERM="xterm", NO_COLOR="1")
+    env.pop("COLUMNS", None)
+    with subprocess.Popen(started, stdout=theirs, stderr=theirs, env=env) as process:
+        os.close(theirs)
+        shown = b""
+        while data := read_from(ours):
+            shown += data
+    os.close(ours)
+    assert process.returncode == 0
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode().rpartition("\x1b[2K")[2])
+
+
+LONG = "openai/" + "a-long-name-" * 4
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_it_fits_the_terminal_and_nothing_is_cut_off(root, columns):
+    sources = {source: {LONG: [card("2", 4)]} for source in ("litellm", "models_dev", "openrouter")}
+    saying(root, registry={LONG: [A]}, **sources)
+    shown = on_a_terminal(columns, "audit", root=root)
+    lines = [line.rstrip() for line in shown.splitlines()]
+    assert lines[0] == f"{LONG}, 0.75 at stake"
+    assert all(len(line) <= columns for line in lines[1:])
+    assert "…" not in shown
+    told = " ".join(shown.split())
+    assert "1.00 here, registry 2.00 2× litellm, models.dev, openrouter: another price" in told
 
 
 @pytest.mark.parametrize(
@@ -289,6 +406,8 @@ def test_a_build_can_fail_on_a_level(root, arguments, status):
     assert done.exit_code == status
     if "--json" in arguments:
         assert len(loads(done.stdout)) == 3
+    if status == 1:
+        assert re.fullmatch(r"[123] of level (info|warning|error) or worse\n", done.stderr)
 
 
 def test_names_are_printed_as_they_are(tmp_path):

@@ -95,7 +95,7 @@ A_CALL = {
         ("list --capability visoin", 1, "did you mean vision?"),
         ("list --provider opnai", 1, "did you mean openai?"),
         ("list --sort colour", 1, "there is no such sort"),
-        ("list --stale-days 99999999", 1, "before the calendar"),
+        ("list --stale 99999999", 1, "before the calendar"),
         ("list --q", 2, "No such option"),
         ("compare openai/gpt-4o", 2, "Give two ids or more"),
         ("compare openai/gpt-4o openai/gpt-40", 1, "did you mean openai/gpt-4o?"),
@@ -209,6 +209,7 @@ def examples():
             "import",
             "refresh",
             "serve",
+            "verify",
         ):  # of a ROOT, a network, a shell
             continue
         text = cli.cli.get_command(None, name).help.partition("Examples:\n")[2]

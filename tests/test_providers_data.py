@@ -19,7 +19,7 @@ MANIFESTS = sorted((ROOT / "v1" / "providers").glob("*.yaml"))
 FEEDS = Path(os.environ.get("MODELRY_FEEDS") or Path(__file__).parents[2] / "shared" / "feeds")
 
 KEYS = [
-    "id", "name", "base_url", "api", "env", "docs", "pricing_page", "maker", "resells",
+    "id", "name", "base_url", "api", "env", "docs", "pricing_page", "listing", "maker", "resells",
     "serves_free", "aliases", "names", "default_rates", "rules",
 ]  # fmt: skip
 VOCABULARIES = ["litellm", "models.dev", "openrouter", "genai_prices", "otel"]

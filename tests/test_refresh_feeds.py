@@ -6,22 +6,24 @@ at hand, a body is made of what our claims keep of it.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from refreshing import FEEDS, PROJECT, WORDS, commanded, content, offered, refreshed, rows
 from serving import full_root
 from test_refresh import shuffled
 from test_refresh_guards import Pages, chain
 from test_remote import Site
 
-from modelry import cli
 from modelry.catalog import claims, files
 from modelry.catalog.check import check
+from modelry.catalog.feeds import FORMATS
 from modelry.catalog.store import Store
 from modelry.catalog.unify import rewritten, rules_of
 from modelry.formats import exported
@@ -163,6 +165,55 @@ def test_in_pages_it_is_the_same(place, real, monkeypatch):
     finally:
         site.close()
     assert (done.exit_code, done.stderr, len(site.seen)) == (0, "", -(-len(real["data"]) // 60))
+    assert content(place.root) == before
+
+
+# Somebody in the middle
+
+
+def halved(row):
+    prices = {key: Decimal(price) for key, price in row["pricing"].items() if isinstance(price, str)}
+    return {
+        **row,
+        "pricing": {key: format(price / 2, "f") if price > 0 else str(price) for key, price in prices.items()},
+    }
+
+
+def one(edit):
+    """An edit of one row alone: a maker's whose own row has the feed's price."""
+
+    def edited(real, known):
+        name = next(iter(Chosen(real, known).own))
+        return {**real, "data": [edit(row) if row["id"] == name else row for row in real["data"]]}
+
+    return edited
+
+
+def every(edit):
+    return lambda real, _: {**real, "data": [row for row in map(edit, real["data"]) if row]}
+
+
+def times(row, factor):
+    return row | {"pricing": {**row["pricing"], "prompt": format(Decimal(row["pricing"]["prompt"]) * factor, "f")}}
+
+
+ATTACKS = {
+    "halves all prices": (every(halved), 1, "rejected: openrouter: has all prices changed: the median of .* is 0.5 times"),
+    "zeroes one": (one(lambda row: times(row, 0)), 0, "in quarantine: .* 0 where it was paid"),
+    "multiplies one by 1000": (one(lambda row: times(row, 1000)), 0, "in quarantine: .*(?:more than 10 times|cannot be)"),
+    "empties a managed provider": (every(lambda row: row if not row["id"].startswith("cohere/") else None), 1, "rejected: openrouter: lists no model of cohere any more"),
+    "empties another provider": (every(lambda row: row if not row["id"].startswith("qwen/") else None), 0, "in quarantine: openrouter/qwen models .*the provider is listed no more"),
+}  # fmt: skip
+
+
+@anywhere
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attackers_feed_changes_nothing_without_a_person(place, real, attack):
+    edit, status, told = ATTACKS[attack]
+    before = content(place.root)
+    done = commanded(place.root, edit(real, place.known), "--apply", day=MOVED)
+    assert done.exit_code == status
+    assert re.search(told, done.stdout + done.stderr), done.stdout + done.stderr
     assert content(place.root) == before
 
 
@@ -417,19 +468,37 @@ def test_a_poisoned_first_fetch_is_no_way_in(tmp_path, real, poison):
 # All feeds
 
 
-@pytest.mark.skipif(not REAL.is_file(), reason="the real feeds are not at hand")
-def test_all_four_real_feeds_are_taken_in_at_once(tmp_path, monkeypatch):
-    root = full_root(tmp_path)
-    newest_of = {
-        word: max(FEEDS.glob(f"{word}-*.json")) for word in ("openrouter", "litellm", "models.dev", "genai-prices")
+def bodies():
+    """A body of each feed: the real ones, else what the installed peers bring, else what our claims keep of them."""
+    if REAL.is_file():
+        newest_of = {source: max(FEEDS.glob(f"{form.word}-*.json")) for source, form in FORMATS.items()}
+        return {source: loads(path.read_bytes()) for source, path in newest_of.items()}
+    from genai_prices.data import providers
+
+    manifests = Registry.open().providers()
+    kept = {source: claims.load((PROJECT / f"data/feeds/{source}.json").read_bytes(), source) for source in FORMATS}
+    listed = {
+        source: [
+            Model(provider=one.provider, model=one.model, **one.fields)
+            for one in feed.claims
+            if "missing_since" not in one.fields and (source != "openrouter" or one.provider == source)
+        ]
+        for source, feed in kept.items()
     }
-    named = [part for word, path in newest_of.items() for part in ("--feed", f"{word}={path}")]
-    done = CliRunner().invoke(cli.cli, ["refresh", *named, "--as-of", MOVED, "--data", str(root), "--apply", "--json"])
-    told = loads(done.stdout)
-    assert (done.exit_code, [feed["rejected"] for feed in told["feeds"]]) == (0, [None] * 4)
-    assert told["new"] == told["merged"] == []
-    assert {feed["source"] for feed in told["feeds"] if feed["held"]} <= {
-        "genai_prices"
-    }  # an older one than what was shipped
+    costs = Path(find_spec("litellm").origin).with_name("model_prices_and_context_window_backup.json")
+    return {
+        "litellm": loads(costs.read_bytes()),
+        "models_dev": loads(exported("models.dev", listed["models_dev"], [], manifests=manifests)),
+        "genai_prices": list(providers),
+        "openrouter": loads(exported("openrouter", listed["openrouter"])),
+    }
+
+
+def test_all_four_feeds_are_taken_in_at_once(tmp_path):
+    root = full_root(tmp_path)
+    report = refreshed(root, *bodies().items(), day=MOVED)
+    assert [feed.rejected for feed in report.feeds] == [None] * 4
+    assert (report.new, report.merged) == ([], [])
+    assert {feed.source for feed in report.feeds if feed.held} <= {"genai_prices"}  # an older one than what was shipped
     assert check(root) == []
     assert twins(root) == {}

@@ -240,6 +240,8 @@ BAD = {
     "no price any more": (offered("openai/gpt-00", prompt=None, completion=None), "no price any more"),
     "variable": (priced("openai/gpt-00", prompt="-1", completion="-1"), "no price any more"),
     "half a price": (offered("openai/gpt-00", completion=None), "no price any more"),
+    "of no shape": (offered("openai/gpt-00") | {"pricing": 7}, "is not of the feed's shape"),
+    "another of no shape": (offered("openai/gpt-00") | {"architecture": "text"}, "is not of the feed's shape"),
     "a cheap override": (priced("openai/gpt-00", **_CHEAP), "more than 10 times away from the base price"),
     "a dear override": (priced("openai/gpt-00", overrides=[{"utc_start": 0, "utc_end": 2359, "completion": "0.0005"}]), "more than 10 times away"),
 }  # fmt: skip
@@ -284,6 +286,14 @@ def test_accept_takes_in_what_waits(root):
     assert [card["observed"] for card in after["openrouter/openai/gpt-00"]["pricing"]] == [D1, D3]
     assert after["openrouter/openai/gpt-02"]["input_per_1k"] == 0
     assert "quarantine" not in commanded(root, said, day=D3).stdout
+
+
+def test_what_cannot_be_read_nobody_can_accept(root):
+    """It is listed, so it is not gone; and nobody knows what it says."""
+    said, before = body(openai__gpt_00=BAD["of no shape"][0]), content(root)
+    done = commanded(root, said, "--apply", "--accept")
+    assert (done.exit_code, content(root)) == (0, before)
+    assert "in quarantine: openai/gpt-00 row – -> –: is not of the feed's shape" in done.stdout
 
 
 @pytest.mark.parametrize(

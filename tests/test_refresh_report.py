@@ -109,6 +109,21 @@ def test_a_terminal_gets_no_commands(report):
     assert "nothing is written" not in summary(report)
 
 
+def test_a_terminal_shows_what_came_and_went(report):
+    lines = summary(report).splitlines()
+    assert lines[0] == "29 new, 8 changed, 2 no longer listed, 4 in quarantine, 141 untouched"
+    assert [line for line in lines if "listed: " in line] == [
+        "  no longer listed: openai/gpt-08", "  no longer listed: openrouter/openai/gpt-08",
+    ]  # fmt: skip
+    assert "  new: openai/gpt-09" in lines
+    assert "  openai/gpt-00 output 4 -> 8 2×" in lines
+    assert "  in quarantine: openai/gpt-02 input 1 -> 50: changed by more than 10 times" in lines
+    assert sum(line.startswith("  new: ") for line in lines) == 20
+    assert "  … and 9 more; --json has them all" in lines
+    back = summary(made(returned=["p/m"], merged=["p/m.1"])).splitlines()
+    assert back[1:] == ["  returned: p/m", "  merged: p/m.1", "nothing is written: --apply does that"]
+
+
 def test_json_has_everything(report):
     data = loads(dumps(as_data(report)))
     changed = {row["id"]: row["fields"] for row in data["changed"]}

@@ -51,6 +51,7 @@ PROMISED = {
     "GET /api/models/history/{provider}/{model}", "GET /api/config", "PUT /api/config", "PATCH /api/config",
     "POST /api/config/validate", "GET /api/health", "GET /api/ready", "GET /metrics",
     "GET /model_prices_and_context_window.json", "GET /models.dev/api.json", "GET /openrouter/api/v1/models", "GET /v1/models",
+    "GET /api/vocabulary",  # ours: what a client chooses from
 }  # fmt: skip
 
 

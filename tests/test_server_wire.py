@@ -451,10 +451,10 @@ def test_no_name_keeps_the_rules_busy(whole, provider):
 def test_every_answer_carries_the_headers_that_guard_it(server):
     tag_of_row = server.get("/api/models/id/openai/gpt-4o").headers["etag"]
     told = {
-        200: ["/api/models", "/api/models/id/openai/gpt-4o", "/api/models/by-type/GEN", "/docs", "/openapi.json", "/metrics", "/v1/models",
+        200: ["/", "/page/main.js", "/api/vocabulary", "/api/models", "/api/models/id/openai/gpt-4o", "/api/models/by-type/GEN", "/docs", "/openapi.json", "/metrics", "/v1/models",
               "/docs/swagger-ui-bundle.js", "/api/resolve?name=gpt-4o", "/api/ready"],
-        307: ["/", "/docs/no-such"],
-        404: ["/no/such", "/api/models/id/openai/no-such", "/api/models/providers/no-such"],
+        307: ["/docs/no-such"],
+        404: ["/no/such", "/page/no-such.js", "/page/..%2fpages.py", "/api/models/id/openai/no-such", "/api/models/providers/no-such"],
         422: ["/api/models?limit=-1", "/api/resolve?name=", "/api/models?no=such"],
     }  # fmt: skip
     for status, paths in told.items():

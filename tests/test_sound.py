@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 from decimal import Decimal
 from itertools import count
@@ -15,12 +16,14 @@ from test_fold import BODIES
 
 from modelry import compile as snapshots
 from modelry.authoring.load import load_providers
-from modelry.catalog import claims, rows
+from modelry.catalog import claims, feeds, rows
 from modelry.catalog.build import Sources, fold_all
 from modelry.catalog.feeds import take
 from modelry.catalog.lineage import Lineage
 from modelry.catalog.sound import sound
 from modelry.errors import CatalogRejected
+from modelry.formats import exported
+from modelry.jsontext import dumps, loads
 from modelry.pricing import Override, Pricing
 from modelry.records import Modalities, Model
 from modelry.snapshot import Snapshot
@@ -188,3 +191,18 @@ def test_a_name_for_people_loses_the_blanks_around_it():
     shown = sound(Model(provider="p", model="m", display_name="DeepSeek V3\t"), told.append)
     assert shown is not None
     assert (shown.display_name, told) == ("DeepSeek V3", [])
+
+
+@pytest.mark.parametrize(
+    ("source", "body"),
+    [
+        ("litellm", {"openai/a": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": -1e-6}}),
+        ("models_dev", {"openai": {"models": {"a": {"name": "A", "cost": {"input": -1, "output": 1}}}}}),
+    ],
+)
+def test_a_price_below_0_is_not_written_back_to_who_would_believe_it(source, body):
+    models, _ = feeds.read(source, body, load_providers(ROOT / "v1"))
+    assert models
+    for word in ("litellm", "models.dev"):
+        written = dumps(loads(exported(word, models, manifests=load_providers(ROOT / "v1"))))
+        assert "-" not in re.sub(r'"[^"]*"', "", written)

@@ -21,7 +21,7 @@ import yaml
 
 HERE = Path(__file__).resolve().parent
 KEYS = (
-    "id", "name", "base_url", "api", "env", "docs", "pricing_page", "maker",
+    "id", "name", "base_url", "api", "env", "docs", "pricing_page", "listing", "maker",
     "resells", "serves_free", "aliases", "names", "default_rates", "rules",
 )  # fmt: skip
 VOCABULARIES = ("litellm", "models.dev", "openrouter", "genai_prices", "otel")

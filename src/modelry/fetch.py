@@ -6,7 +6,7 @@ import contextlib
 import re
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -40,6 +40,15 @@ LIMITS = Limits()
 
 class Unfit(Exception):
     """Why what was fetched, or the attempt, is given up."""
+
+
+class Answered(Unfit):
+    """An answer that brings no body: its status, and when to ask again where it says so."""
+
+    def __init__(self, status: int, retry_after: str | None) -> None:
+        self.status = status
+        self.retry_after = retry_after
+        super().__init__(f"answered {status}")
 
 
 class Fetched(NamedTuple):
@@ -76,11 +85,22 @@ def need_httpx2(url: str) -> None:
         raise CatalogRejected(shown(url), "a catalogue at a URL needs httpx2: pip install 'modelry[refresh]'") from None
 
 
-def fetch(url: str, limits: Limits, *, etag: str | None = None, last_modified: str | None = None) -> Fetched | None:
-    """What the URL serves; None where it still serves what has these validators. Raises Unfit."""
+def fetch(
+    url: str,
+    limits: Limits,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    secret: Mapping[str, str] | None = None,
+) -> Fetched | None:
+    """What the URL serves; None where it still serves what has these validators. Raises Unfit.
+
+    The headers of `secret` are for its host alone: a redirect to another one is not followed with them.
+    """
     import httpx2
 
     headers = {
+        **(secret or {}),
         "Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"modelry/{__version__}",
         **({"If-None-Match": etag} if etag else {}),
         **({"If-Modified-Since": last_modified} if last_modified else {}),
@@ -92,7 +112,7 @@ def fetch(url: str, limits: Limits, *, etag: str | None = None, last_modified: s
             request = client.build_request("GET", address.copy_with(username=None, password=None), headers=headers)
             if address.userinfo:
                 request = next(httpx2.BasicAuth(address.username, address.password).auth_flow(request))
-            return _within(limits.seconds, partial(_download, client, request, limits))
+            return _within(limits.seconds, partial(_download, client, request, limits, stay=bool(secret)))
     except Unfit:
         raise
     except httpx2.InvalidURL:
@@ -148,21 +168,21 @@ def _within(seconds: float, work: Callable[[], T]) -> T:
     return made  # type: ignore[return-value]
 
 
-def _download(client: httpx2.Client, request: httpx2.Request, limits: Limits) -> Fetched | None:
+def _download(client: httpx2.Client, request: httpx2.Request, limits: Limits, *, stay: bool = False) -> Fetched | None:
     until = time.monotonic() + limits.seconds
     asked = {"if-none-match", "if-modified-since"} & set(request.headers)
     for _ in range(limits.redirects + 1):
         response = client.send(request, stream=True, follow_redirects=False)
         with contextlib.closing(response):
             if response.has_redirect_location:
-                request = _next(request, response)
+                request = _next(request, response, stay=stay)
             elif response.status_code == 304 and asked:
                 return None
             elif response.status_code == 200:
                 body = _body(response, limits, until)
                 return Fetched(body, *(_validator(response, name) for name in ("ETag", "Last-Modified", "Date")))
             else:
-                raise Unfit(f"answered {response.status_code}")
+                raise Answered(response.status_code, _validator(response, "Retry-After"))
     raise Unfit(f"redirects more than {limits.redirects} times")
 
 
@@ -172,13 +192,15 @@ def _validator(response: httpx2.Response, name: str) -> str | None:
     return value if value.isascii() and value.isprintable() and len(value) <= 1_000 else None
 
 
-def _next(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request:
+def _next(request: httpx2.Request, response: httpx2.Response, *, stay: bool) -> httpx2.Request:
     """The request that a redirect asks for. (httpx2 drops the password where another host is meant.)"""
     following = response.next_request
     if following is None or following.url.scheme not in ("http", "https"):
         raise Unfit("redirects to what is no http or https URL")
     if (request.url.scheme, following.url.scheme) == ("https", "http"):
         raise Unfit("redirects from https to http")
+    if stay and following.url.netloc != request.url.netloc:
+        raise Unfit("redirects to another host, which is not told the key")
     return following
 
 

@@ -196,6 +196,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Where a provider lists its models, and in which shape: what `modelry verify` asks."""
+
+    __pydantic_config__ = _EDGE
+
+    url: str
+    """Address of its list."""
+    shape: str
+    """The shape of its answer, a row of `modelry.listings.SHAPES`: openai, anthropic, google, …"""
+    auth: str | None = None
+    """How the key is sent, where that is not the shape's own way; `none` where everybody may ask."""
+    unlisted: str | None = None
+    """Names that its list never has, as a regular expression for the whole name: bases of fine-tuned models, say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """A provider manifest: who serves, where, under which names other systems know it, how its ids are written."""
 
@@ -215,6 +231,8 @@ class Provider:
     """Page that describes its models."""
     pricing_page: str | None = None
     """Page that says what they cost."""
+    listing: Listing | None = None
+    """Where it lists its models for programs."""
     maker: str | None = None
     """The maker whose own service this is."""
     resells: bool = False

@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from modelry.capabilities import CAPABILITIES, COMPONENTS, MODALITIES, STATUSES
 from modelry.conditions import CONDITIONS, SERVICE_TIERS, WEEKDAYS
 from modelry.meters import METERS
-from modelry.records import DefaultRate, Modalities, Model, Provider, Rule, Verification
+from modelry.records import DefaultRate, Listing, Modalities, Model, Provider, Rule, Verification
 
 Schema = dict[str, Any]
 
@@ -226,7 +226,7 @@ def manifest() -> Schema:
     """A provider's manifest."""
     rule = of_record(Rule, ("name", "match", "to"))
     return of_record(
-        Provider, ("id", "name"),
+        Provider, ("id", "name"), listing=of_record(Listing, ("url", "shape")),
         default_rates={"type": "object", "additionalProperties": of_record(DefaultRate, ("of", "times", "source"))},
         rules={"type": "array", "items": {"anyOf": [{"type": "string"}, rule]}},
     )  # fmt: skip

@@ -373,9 +373,11 @@ def _cannot(path: str, error: Exception) -> str:
 
 def _provider(record: str) -> Provider:
     from modelry.jsontext import loads
-    from modelry.records import DefaultRate, Provider, Rule
+    from modelry.records import DefaultRate, Listing, Provider, Rule
 
     fields = loads(record)
+    if "listing" in fields:
+        fields["listing"] = Listing(**fields["listing"])
     fields["rules"] = [rule if isinstance(rule, str) else Rule(**rule) for rule in fields.get("rules", ())]
     fields["default_rates"] = {
         meter: DefaultRate(**rate | {"times": Decimal(rate["times"])})

@@ -14,7 +14,7 @@ from modelry.authoring.text import Document, read
 from modelry.errors import InvalidRegistry, Problem
 from modelry.meters import METERS
 from modelry.pricing import Pricing
-from modelry.records import DefaultRate, Modalities, Model, Provider, Rule, Verification, family_of
+from modelry.records import DefaultRate, Listing, Modalities, Model, Provider, Rule, Verification, family_of
 
 
 class Entry(NamedTuple):
@@ -96,6 +96,8 @@ def _provider(form: BaseModel) -> Provider:
     said = _said(form)
     said["rules"] = [rule if isinstance(rule, str) else Rule(**_said(rule)) for rule in said.get("rules", ())]
     said["default_rates"] = {meter: DefaultRate(**rate) for meter, rate in said.get("default_rates", {}).items()}
+    if "listing" in said:
+        said["listing"] = Listing(**_said(said["listing"]))
     return Provider(**said)
 
 
@@ -184,6 +186,7 @@ _FORMS: dict[str, Any] = {
     "verification": schema.VerificationForm,
     "rules": schema.RuleForm,
     "default_rates": schema.DefaultRateForm,
+    "listing": schema.ListingForm,
     **dict.fromkeys(METERS, schema.Per),
 }
 """The form that stands under a word of the YAML."""

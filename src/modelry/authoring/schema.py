@@ -5,6 +5,7 @@ Pydantic validates here, at the edge; nothing of it reaches the records.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, get_type_hints
@@ -14,8 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from modelry.authoring import kinds
 from modelry.capabilities import CAPABILITIES, COMPONENT_OF_MODE, COMPONENTS, MODALITIES, STATUSES
 from modelry.conditions import CONDITIONS, SERVICE_TIERS, STANDARD_TIERS, WEEKDAYS
+from modelry.listings import AUTHS, SHAPES
 from modelry.meters import METERS, Meter
-from modelry.records import MODEL_FIELDS, DefaultRate, Modalities, Model, Provider, Rule, Verification
+from modelry.records import MODEL_FIELDS, DefaultRate, Listing, Modalities, Model, Provider, Rule, Verification
 from modelry.rules import SHARED
 from modelry.schemas import DRAFT, cards, condition_means, meanings, row, standalone
 
@@ -175,12 +177,31 @@ def family_form() -> type[BaseModel]:
 
 # Manifests
 
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text, re.ASCII)
+    except re.error as error:
+        raise kinds.wrong(f"{kinds.shown(text)} is no regular expression: {error}") from None
+    return text
+
+
 RuleForm = _of_record(
     Rule, {"name": kinds.Name, "match": kinds.Text, "to": kinds.Text, "bare": kinds.YesNo}, "name", "match", "to"
 )
 DefaultRateForm = _of_record(
     DefaultRate, {"of": kinds.one_of(METERS), "times": kinds.Factor, "source": kinds.Url}, "of", "times", "source"
 )
+ListingForm = _of_record(
+    Listing,
+    {
+        "url": kinds.Url,
+        "shape": kinds.one_of(SHAPES),
+        "auth": kinds.one_of(AUTHS),
+        "unlisted": Annotated[kinds.Text, AfterValidator(_pattern)],
+    },
+    "url", "shape",
+)  # fmt: skip
 
 
 @cache
@@ -191,6 +212,7 @@ def manifest_form() -> type[BaseModel]:
         "base_url": kinds.Url,
         "docs": kinds.Url,
         "pricing_page": kinds.Url,
+        "listing": ListingForm,
         "aliases": _NAMES,
         "names": kinds.mapping_of(kinds.one_of(VOCABULARIES), _NAMES),
         "default_rates": kinds.mapping_of(kinds.one_of(METERS), DefaultRateForm),

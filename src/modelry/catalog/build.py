@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from modelry import compile as compiler
 from modelry.catalog import claims, files, rows
 from modelry.catalog.claims import Claim, claim_of
-from modelry.catalog.files import CATALOGUE, FEEDS, LOG, MIRROR
+from modelry.catalog.files import CATALOGUE, FEEDS, LOG, MIRROR, VERIFIED
 from modelry.catalog.fold import fold
 from modelry.catalog.lineage import Lineage
 from modelry.catalog.operator import Log, Mark
@@ -81,6 +81,16 @@ def _bundled(root: Path, bundle: str) -> Sources:
     return Sources(providers, said, Lineage(root / "v1" / "series.yaml", providers), [*names, "bundle"])
 
 
+def providers_of(root: Path, bundle: str = BUNDLED) -> Sequence[Provider]:
+    """The manifests of `root` alone; without a registry those of the packaged catalogue."""
+    registry = root / "v1"
+    if not registry.is_dir():
+        return Snapshot(bundle).providers()
+    from modelry.authoring.load import load_providers
+
+    return load_providers(registry)
+
+
 def read_sources(registry: Path, feeds: Path | None = None) -> Sources:
     """All claims: of the registry's YAML, and of the last accepted feeds."""
     from modelry.authoring.load import load  # brings Pydantic, which who only reads need not wait for
@@ -93,14 +103,25 @@ def read_sources(registry: Path, feeds: Path | None = None) -> Sources:
 
 
 def _accepted(feeds: Path | None) -> tuple[list[Claim], list[str]]:
-    """The last accepted claims of the feeds, and whose they are."""
+    """The last accepted claims of the feeds and what providers answered beside them, and whose they are."""
     said: list[Claim] = []
     names = []
     for path in (feeds / f"{source}.json" for source in claims.FEEDS if feeds):
         if path.is_file():
             said += claims.load(path.read_bytes(), str(path)).claims
             names.append(path.stem)
-    return said, names
+    answers = sorted(feeds.with_name(VERIFIED.name).glob("*.json")) if feeds else []
+    for path in answers:
+        said += claims.load(path.read_bytes(), str(path)).claims
+    return said, [*names, claims.VERIFY] if answers else names
+
+
+def with_claims(sources: Sources, said: Iterable[Claim], instead_of: Callable[[Claim], bool]) -> Sources:
+    """The sources with these claims in the place of those that `instead_of` picks."""
+    kept = [claim for claim in sources.claims if not instead_of(claim)]
+    new = list(said)
+    named = {*sources.names, *(claim.source for claim in new)}
+    return sources._replace(claims=[*kept, *new], names=[name for name in claims.SOURCES if name in named])
 
 
 def fold_all(sources: Sources) -> rows.Catalogue:

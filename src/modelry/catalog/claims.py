@@ -3,6 +3,9 @@
 A feed's last accepted claims stand in `data/feeds/<source>.json`, in our row schema: one line an offering, with the
 day on which the feed first said it (`since`), the days of fields that it changed later (`changed`), its own past
 price cards, and `missing_since` where it stopped to list it.
+
+What providers answered when they were asked which models exist stands in `data/verified/<provider>.json`, in the same
+form: a claim of `verification` alone.
 """
 
 from __future__ import annotations
@@ -18,6 +21,12 @@ from modelry.pricing import Override, Per, Pricing, Rate
 from modelry.records import MODEL_FIELDS, Model, is_said
 
 FEEDS = ("litellm", "models_dev", "genai_prices", "openrouter")
+
+VERIFY = "verify"
+"""The source of what a provider itself was asked: it speaks of rows that others made, and makes none."""
+
+SOURCES = ("operator", "registry", *FEEDS, VERIFY, "bundle")
+"""All sources, in the order in which the catalogue names them."""
 
 _SAID = tuple(name for name in MODEL_FIELDS if name not in ("provider", "model", "last_updated", "provenance"))
 _NOISE = Decimal("1e-9")
@@ -162,7 +171,7 @@ def load(data: bytes, path: str) -> Feed:
         body = loads(data)
         return Feed(body["source"], body["as_of"], [_claim(body["source"], row) for row in body["models"]])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise CatalogRejected(path, f"is no file of claims: {error!r}; import the feed again") from None
+        raise CatalogRejected(path, f"is no file of claims: {error!r}; take it in again") from None
 
 
 def _claim(source: str, row: dict[str, Any]) -> Claim:

@@ -27,6 +27,7 @@ from modelry.jsontext import dumps, loads
 CATALOGUE = Path("data/models.json")
 MIRROR = Path("web/public/models.json")
 FEEDS = Path("data/feeds")
+VERIFIED = Path("data/verified")
 LOG = Path("data/operator.jsonl")
 LOCK = Path("data/.writer")
 
@@ -134,7 +135,8 @@ def fingerprint(root: Path, bundle: str) -> str:
     """What tells whether the claims of others changed: paths, sizes and times of their files."""
     registry = root / "v1"
     folders = [(registry, ".yaml"), (registry / "models", ".yaml"), (registry / "providers", ".yaml")]
-    found = [entry for folder, ending in (*folders, (root / FEEDS, ".json")) for entry in _stats(folder, ending)]
+    folders += [(root / folder, ".json") for folder in (FEEDS, VERIFIED)]
+    found = [entry for folder, ending in folders for entry in _stats(folder, ending)]
     if not registry.is_dir():
         found += [stat for stat in _stats(Path(bundle).parent, Path(bundle).name) if stat[0] == bundle]
     return sha256(dumps(sorted(found)).encode("ascii")).hexdigest()

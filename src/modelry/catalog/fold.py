@@ -3,6 +3,7 @@
 1. What an operator set stays until it is cleared.
 2. On managed rows (seed 2: what OpenRouter's feed keeps up to date) the later of the registry's and OpenRouter's word.
 3. Everything else: the first that says anything, in `ORDER`.
+4. Whether the provider itself lists it: the last answer that it gave, unless an operator says otherwise.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from itertools import pairwise
 from typing import Any
 
 from modelry.capabilities import COMPONENTS
-from modelry.catalog.claims import FEEDS, Claim, same_card
+from modelry.catalog.claims import FEEDS, VERIFY, Claim, same_card
 from modelry.catalog.pins import pinned
 from modelry.catalog.rows import DEPRECATED, PRICING_UNKNOWN
 from modelry.pricing import Pricing
-from modelry.records import Model, Provider, is_said
+from modelry.records import Model, Provider, Verification, is_said
 
 ORDER = ("operator", "registry", "litellm", "models_dev", "genai_prices", "openrouter", "bundle")
 """Field by field, the first of these that says anything is believed."""
@@ -61,6 +62,8 @@ def fold(claims: Iterable[Claim], manifest: Provider | None = None, day: str | N
         _drop("missing_since", fields, source_of)
     if managed and (feed := said.get("openrouter")):
         _note(feed, fields, source_of)
+    if asked := said.get(VERIFY):
+        _verify(asked.fields["verification"], fields, source_of)
     _drop_contradicted_limits(fields, source_of, order)
     if "status" not in fields and (status := _status(first, fields, source_of, said, day)):
         fields["status"], source_of["status"] = status
@@ -190,7 +193,7 @@ def _note(feed: Claim, fields: dict[str, Any], source_of: dict[str, str]) -> Non
     if not any(card.is_known for card in fields.get("pricing", ())):
         own.append(PRICING_UNKNOWN)
     written = fields.get("notes")
-    kept = _OWN_NOTE.sub("", written).strip() if written else None  # they come back with the rows that people edit
+    kept = _OWN_NOTE.sub("", written).strip() if written and _OWN_NOTE.search(written) else written  # people edit rows
     if notes := " ".join(filter(None, [kept, *own])):
         fields["notes"] = notes
         source_of.setdefault("notes", feed.source)
@@ -202,6 +205,15 @@ _OWN_NOTE = re.compile(r"\s*\[auto-refresh\] (?:deprecated_on|pricing_unknown)=\
 
 
 # What follows from the rest
+
+
+def _verify(asked: Verification, fields: dict[str, Any], source_of: dict[str, str]) -> None:
+    """The provider's own last word."""
+    known = fields.get("verification")
+    if source_of.get("verification") != "operator" and (
+        not known or (known.last_checked or "") <= (asked.last_checked or "")
+    ):
+        fields["verification"], source_of["verification"] = asked, VERIFY
 
 
 def _drop_contradicted_limits(fields: dict[str, Any], source_of: dict[str, str], order: Sequence[str]) -> None:
@@ -258,6 +270,6 @@ def _days(said: Mapping[str, Claim], source_of: Mapping[str, str]) -> Iterator[s
 
 def _provenance(source_of: Mapping[str, str], first: str) -> dict[str, str]:
     """The source of each field, the commonest once as the default."""
-    sources = list(source_of.values())
+    sources = [source for source in source_of.values() if source != VERIFY]
     default = max({*sources} or {first}, key=lambda source: (sources.count(source), -ORDER.index(source)))
     return {"default": default} | {name: s for name, s in sorted(source_of.items()) if s != default}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from modelry.catalog import rows
 from modelry.catalog.build import Sources, each_alias_once, newest
-from modelry.catalog.claims import Claim
+from modelry.catalog.claims import VERIFY, Claim
 from modelry.catalog.fold import fold
 from modelry.catalog.operator import Entry
 from modelry.catalog.pins import SOURCE, Pins, replayed
@@ -124,7 +124,7 @@ class Ledger:
 
     def only_pinned(self, provider: str, row: str) -> bool:
         """Whether nobody but the operator speaks of a row."""
-        return all(claim.source == SOURCE for claim in self._shelves[provider].offerings[row])
+        return all(claim.source in (SOURCE, VERIFY) for claim in self._shelves[provider].offerings[row])
 
     def provider_of(self, spelling: str) -> str | None:
         """The provider that an id, alias or vocabulary's name means, or that has rows."""

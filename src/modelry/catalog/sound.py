@@ -49,7 +49,22 @@ def sound(model: Model, tell: Callable[[str], None]) -> Model | None:
     changes: dict[str, Any] = {name: _NOTHING.get(name) for name in wrong}
     for name in wrong:
         tell(f"{model.id}: {name} cannot be {_shown(getattr(model, name))}")
-    return replace(model, **changes) if wrong else model
+    if (kept := _without_debts(model.extensions)) != model.extensions:
+        changes["extensions"] = kept
+    return replace(model, **changes) if changes else model
+
+
+def _without_debts(said: Any, *, is_price: bool = False) -> Any:
+    """What a source says besides, without prices below 0: written back in its own form, a client would believe them."""
+    if isinstance(said, Mapping):
+        kept = {
+            key: _without_debts(value, is_price=is_price or "cost" in key or "pric" in key)
+            for key, value in said.items()
+        }
+        return {key: value for key, value in kept.items() if value is not None or said[key] is None}
+    if is_price and isinstance(said, int | float | Decimal) and said < 0:
+        return None
+    return said
 
 
 def _shown(value: Any) -> str:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
-from modelry.catalog.claims import Claim
+from modelry.catalog.claims import VERIFY, Claim
 from modelry.catalog.fold import ORDER
 from modelry.identity import spelling_of
 from modelry.records import Provider
@@ -41,8 +41,11 @@ _NAMED_BY = {source: rank for rank, source in enumerate(dict.fromkeys((*_REVIEWE
 
 
 def of_provider(claims: Iterable[Claim], manifest: Provider | None) -> dict[str, list[Claim]]:
-    """The claims of each offering of one provider, by its name."""
-    ordered = sorted(claims, key=lambda claim: (_NAMED_BY[claim.source], claim.model))
+    """The claims of each offering of one provider, by its name; a verification goes to the row that others made, or is nothing."""
+    claims = list(claims)
+    ordered = sorted(
+        (c for c in claims if c.source != VERIFY), key=lambda claim: (_NAMED_BY[claim.source], claim.model)
+    )
     root = _roots(ordered, manifest)
     name_of: dict[str, str] = {}
     offerings: dict[str, dict[str, Claim]] = defaultdict(dict)
@@ -51,6 +54,9 @@ def of_provider(claims: Iterable[Claim], manifest: Provider | None) -> dict[str,
         named = claim if claim.source == "operator" else claim._replace(model=name)  # its log speaks of its own name
         by_source = offerings[name]
         by_source[claim.source] = _listed(by_source[claim.source], named) if claim.source in by_source else named
+    for claim in claims:
+        if claim.source == VERIFY and (row := name_of.get(root.get(spelling_of(claim.model), ""))):
+            offerings[row][VERIFY] = claim._replace(model=row)
     return {name: list(by_source.values()) for name, by_source in offerings.items()}
 
 

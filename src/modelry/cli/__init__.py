@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "serve": Entry("serve", "Server", "The catalogue over HTTP, with its page."),
     "refresh": Entry("refresh", "Catalogue", "Fetch feeds, guard them, and take in what changed."),
     "audit": Entry("audit", "Catalogue", "Where sources disagree with the catalogue."),
+    "verify": Entry("verify", "Catalogue", "Ask a provider which models it lists, and record it."),
     "import": Entry("importing", "Catalogue", "Take in a feed as claims."),
     "build": Entry("maintain", "Catalogue", "Fold the registry into the catalogue and compile it."),
     "check": Entry("maintain", "Catalogue", "Whether registry, catalogue and snapshot are in step."),

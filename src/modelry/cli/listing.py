@@ -70,7 +70,7 @@ _ROOM = 500
 @click.option("--free/--paid", default=None, help="Where everything costs 0; or where something is known to cost more.")
 @click.option("--verified/--unverified", default=None, help="Whether the provider itself was asked.")
 @click.option("--open-weights/--closed-weights", default=None, help="Whether the weights are published.")
-@click.option("--stale-days", type=COUNT, metavar="N", help="Touched or checked by no source for more than N days.")
+@click.option("--stale", "stale_days", type=COUNT, metavar="DAYS", help="Touched or checked by no source for longer.")
 @click.option(
     "--sort",
     default="id",

@@ -61,7 +61,7 @@ def refresh_command(
     if len(asked) < len(feeds):
         raise click.UsageError("give each --feed once")
     said_on = day.date().isoformat() if isinstance(day, datetime) else None
-    with _progress(2 * len(asked) + 2) as tell:
+    with watched(2 * len(asked) + 2) as tell:
         bodies, failed = _fetched(asked, said_on, tell)
         report = refresh(root, bodies, accept=accept, apply=apply, tell=tell)
     report = report._replace(feeds=[*report.feeds, *failed])
@@ -105,11 +105,13 @@ def _fetched(
 
 
 @contextmanager
-def _progress(steps: int) -> Iterator[Callable[[str], None]]:
+def watched(steps: int) -> Iterator[Callable[[str], None]]:
     """Say how far it is, to a person who is watching."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
+    from itertools import count
+
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -117,7 +119,9 @@ def _progress(steps: int) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=steps)
 
+        started = count()
+
         def tell(what: str) -> None:
-            bar.update(task, advance=1, description=what)
+            bar.update(task, completed=next(started), description=what)
 
         yield tell

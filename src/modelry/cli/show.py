@@ -118,8 +118,12 @@ def _status(model: Model) -> str:
         model.status or "—",
         model.deprecation_date and f"ends {model.deprecation_date}",
         model.replaced_by and f"use {model.replaced_by}",
-        _joined_words(checked.status, checked.last_checked) if checked else "never verified",
+        _joined_words(_SAID.get(checked.status, checked.status), checked.last_checked) if checked else "never verified",
     )
+
+
+_SAID = {"failed": "not listed"}
+"""What the provider itself said, where people say it otherwise."""
 
 
 def _joined_words(*parts: str | None) -> str:

@@ -168,7 +168,7 @@ def manifest(provider: Provider) -> str:
 
 def _plainly(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plainly(part) for key, part in value.items() if part is not False}
+        return {key: _plainly(part) for key, part in value.items() if part not in (False, None)}
     if isinstance(value, list | tuple):
         return [_plainly(part) for part in value] if any(isinstance(part, Mapping) for part in value) else _Flow(value)
     return value

@@ -59,3 +59,10 @@ def is_of_tokens(name: str) -> bool:
 def shown(name: str, price: Decimal) -> Decimal:
     """A price as people say it: of a million tokens, or of one of what else is counted."""
     return price * _MILLION if is_of_tokens(name) else price
+
+
+def named(name: str) -> str:
+    """The name of a price as people say it: `cached input when service_tier=batch`."""
+    meter, _, when = name.partition(" ")
+    said = meter.removesuffix("_per_token") if is_of_tokens(name) else meter
+    return f"{said.replace('_', ' ')} {when}".rstrip()

@@ -136,11 +136,8 @@ def _taken(
 
 def _folded(sources: build.Sources, changed: Mapping[str, claims.Feed]) -> bytes:
     """The bytes of the catalogue with these feeds in the place of what they said before."""
-    said = [claim for claim in sources.claims if claim.source not in changed]
-    said += [claim for feed in changed.values() for claim in feed.claims]
-    named = {*sources.names, *changed}
-    names = [name for name in ("operator", "registry", *claims.FEEDS, "bundle") if name in named]
-    return rows.dump(build.fold_all(sources._replace(claims=said, names=names)))
+    said = (claim for feed in changed.values() for claim in feed.claims)
+    return rows.dump(build.fold_all(build.with_claims(sources, said, lambda claim: claim.source in changed)))
 
 
 def _compared(old: bytes, new: bytes, told: Sequence[FeedReport]) -> Report:

@@ -40,7 +40,7 @@ def body_of(source: str, place: str | None, day: str | None, tell: Callable[[str
     place = place or FORMATS[source].url
     today = datetime.now(UTC).date().isoformat()
     if not _URL.match(place):
-        return Body(source, _read(Path(place)), day or today)
+        return Body(source, read(Path(place)), day or today)
     need_httpx2(place)
     try:
         said, dated = _pages(place, tell)
@@ -49,7 +49,8 @@ def body_of(source: str, place: str | None, day: str | None, tell: Callable[[str
     return Body(source, said, day or dated or today)
 
 
-def _read(path: Path) -> Any:
+def read(path: Path) -> Any:
+    """What a file says in strict JSON; raises CatalogRejected."""
     try:
         return strict(path.read_bytes())
     except OSError as error:
@@ -63,7 +64,7 @@ def _pages(url: str, tell: Callable[[str], None]) -> tuple[Any, str | None]:
     start = time.monotonic()
     first = _page(url)
     size = len(first.body)
-    said = whole = _said(first)
+    said = whole = said_in(first)
     seen = {url}
     while following := _next(url, said):
         url = following
@@ -75,11 +76,11 @@ def _pages(url: str, tell: Callable[[str], None]) -> tuple[Any, str | None]:
         tell(f"page {len(seen)}")
         fetched = _page(url)
         size += len(fetched.body)
-        said = _said(fetched)
+        said = said_in(fetched)
         if not isinstance(said, dict) or not isinstance(said.get("data"), list):
             raise Unfit(f"has a page {len(seen)} without a list `data`")
         whole = {**whole, "data": [*whole["data"], *said["data"]]}
-    return whole, _day(first)
+    return whole, day_of(first)
 
 
 def _page(url: str) -> Fetched:
@@ -88,7 +89,8 @@ def _page(url: str) -> Fetched:
     return fetched
 
 
-def _said(fetched: Fetched) -> Any:
+def said_in(fetched: Fetched) -> Any:
+    """What a body says in strict JSON; raises Unfit."""
     try:
         return strict(fetched.body)
     except ValueError as error:
@@ -108,8 +110,8 @@ def _next(url: str, said: Any) -> str | None:
     return following
 
 
-def _day(fetched: Fetched) -> str | None:
-    """The day of the answer's Date header."""
+def day_of(fetched: Fetched) -> str | None:
+    """The day of the answer's Date header; raises Unfit where it has not come yet."""
     try:
         day = parsedate_to_datetime(fetched.date or "").astimezone(UTC).date()
     except (ValueError, OverflowError):

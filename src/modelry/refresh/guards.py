@@ -8,7 +8,7 @@ those of seed 1 and of the catalogue's design.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from statistics import median
@@ -75,21 +75,22 @@ def judged(previous: Feed, models: Sequence[Model], unread: Sequence[str], day: 
     """A feed's models beside what it said before.
 
     `unread` is what its reader could not read, `id: what` a line. With `accept` a person has looked: what would wait or be
-    rejected for its size or prices is taken in.
+    rejected for its size or prices is taken in. A row that cannot be read waits all the same.
     """
     if day < previous.as_of:
         return Verdict((), (), f"is of {day}; that of {previous.as_of} was taken in already")
-    if accept:
-        return Verdict(models, ())
     before = _by_name(previous.claims)
     listed = [claim for claim in previous.claims if "missing_since" not in claim.fields]
+    held: list[Held] = []
+    told = _told(unread, {claim.provider for claim in previous.claims})
+    unreadable = list(_unreadable(listed, models, told, held))
+    if accept:
+        return Verdict([*models, *unreadable], held)
     reason = _too_few(listed, models) or _managed_gone(listed, models) or _all_moved(before, models)
     if reason:
         return Verdict((), (), reason)
-    held: list[Held] = []
-    told = _told(unread)
     kept = [_guarded(model, before(model), told, held) for model in models]
-    return Verdict([*kept, *_gone(listed, models, held)], held)
+    return Verdict([*kept, *unreadable, *_gone(listed, [*models, *unreadable], held)], held)
 
 
 def _by_name(claims: Sequence[Claim]) -> Before:
@@ -101,13 +102,27 @@ def _by_name(claims: Sequence[Claim]) -> Before:
     )
 
 
-def _told(unread: Iterable[str]) -> dict[str, str]:
-    """The first thing that was told of each row, also by its name without the feed's word for its provider."""
+def _told(unread: Iterable[str], providers: Container[str]) -> dict[str, str]:
+    """The first thing that was told of each row, also by its name without the feed's own word for its provider."""
     told: dict[str, str] = {}
     for name, _, what in (line.partition(": ") for line in unread):
         told.setdefault(name, what)
-        told.setdefault(name.partition("/")[2], what)
+        word, _, model = name.partition("/")
+        if word not in providers:  # else it is another provider's model of that name
+            told.setdefault(model, what)
     return told
+
+
+def _unreadable(
+    listed: Sequence[Claim], models: Sequence[Model], told: Mapping[str, str], held: list[Held]
+) -> Iterator[Model]:
+    """The rows that are listed and could not be read: they wait, as they were."""
+    read = {(model.provider, model.model) for model in models}
+    for claim in listed:
+        why = told.get(f"{claim.provider}/{claim.model}") or told.get(claim.model)
+        if why and (claim.provider, claim.model) not in read:
+            held.append(Held(f"{claim.provider}/{claim.model}", "row", None, None, why))
+            yield _as_before(claim)
 
 
 def _too_few(listed: Sequence[Claim], models: Sequence[Model]) -> str | None:
@@ -136,12 +151,18 @@ def _managed_gone(listed: Sequence[Claim], models: Sequence[Model]) -> str | Non
 
 def _gone(listed: Sequence[Claim], models: Sequence[Model], held: list[Held]) -> Iterator[Model]:
     """The rows of providers that a feed lists no more at all: they wait, as if they were still listed."""
-    now = {model.provider for model in models}
-    before = Counter(claim.provider for claim in listed)
-    for provider in sorted(before.keys() - now):
-        if before[provider] >= _COUNTED_PROVIDER:
-            held.append(Held(provider, "models", str(before[provider]), "0", "the provider is listed no more"))
-            yield from (_as_before(claim) for claim in listed if claim.provider == provider)
+    now = set(map(_house, models))
+    before = Counter(map(_house, listed))
+    for house in sorted(before.keys() - now):
+        if before[house] >= _COUNTED_PROVIDER:
+            held.append(Held(house, "models", str(before[house]), "0", "the provider is listed no more"))
+            yield from (_as_before(claim) for claim in listed if _house(claim) == house)
+
+
+def _house(row: Claim | Model) -> str:
+    """Its provider; of OpenRouter's own offerings the maker there."""
+    maker, slash, _ = row.model.partition("/")
+    return f"{row.provider}/{maker}" if slash and row.provider == "openrouter" else row.provider
 
 
 def _as_before(claim: Claim) -> Model:
@@ -174,7 +195,8 @@ def _factors(claim: Claim | None, model: Model) -> Iterator[Decimal]:
 
 def _guarded(model: Model, claim: Claim | None, told: Mapping[str, str], held: list[Held]) -> Model:
     """The model, with its prices of before where the new ones are not believed."""
-    cards = claim.fields.get("pricing", ()) if claim else ()
+    said = claim.fields if claim else {}
+    cards = said.get("pricing", ())
     known = newest([card for card in cards if card.is_known])
     if known is None:
         return model
@@ -182,7 +204,9 @@ def _guarded(model: Model, claim: Claim | None, told: Mapping[str, str], held: l
     fresh = [card for card in model.pricing if not any(same_card(card, old) for old in cards)]
     doubts = dict.fromkeys(doubt for card in (*fresh, newest(model.pricing)) for doubt in _doubts(known, card, why))
     held += [Held(model.id, *doubt) for doubt in doubts]
-    return replace(model, pricing=tuple(cards)) if doubts else model
+    if not doubts:
+        return model
+    return replace(model, pricing=tuple(cards), extensions=said.get("extensions", {}))  # which may price, too
 
 
 def _doubts(old: Pricing, new: Pricing | None, gone: str) -> Iterator[tuple[str, str | None, str | None, str]]:

@@ -13,7 +13,7 @@ from modelry.catalog.feeds import FORMATS
 from modelry.jsontext import dumps, plain
 from modelry.meters import METERS
 from modelry.pricing import Pricing
-from modelry.refresh.cards import is_of_tokens, meter_of, newest, prices_of, shown
+from modelry.refresh.cards import meter_of, named, newest, prices_of, shown
 from modelry.refresh.engine import FeedReport, Report, RowChange, id_of
 from modelry.refresh.guards import Held
 
@@ -73,14 +73,7 @@ def _repriced(row: RowChange) -> Iterator[Repriced]:
     old, new = prices_of(was), prices_of(now)
     for name in (name for name in {**old, **new} if old.get(name) != new.get(name)):
         before, after = (shown(name, prices[name]) if name in prices else None for prices in (old, new))
-        yield Repriced(row.id, _named(name), before, after, after / before if before and after else None)
-
-
-def _named(name: str) -> str:
-    """`cached_input_per_token when service_tier=batch` as people say it."""
-    meter, _, when = name.partition(" ")
-    said = meter.removesuffix("_per_token") if is_of_tokens(name) else meter
-    return f"{said.replace('_', ' ')} {when}".rstrip()
+        yield Repriced(row.id, named(name), before, after, after / before if before and after else None)
 
 
 def others(row: RowChange) -> dict[str, tuple[Any, Any]]:
@@ -143,7 +136,7 @@ def _held(held: Held) -> tuple[str, str, str | None, str | None, str]:
         plain(shown(held.field, Decimal(text))) if text and meter_of(held.field) in METERS else text
         for text in (held.old, held.new)
     )
-    return held.id, _named(held.field), old, new, held.reason
+    return held.id, named(held.field), old, new, held.reason
 
 
 def _outcome(feed: FeedReport) -> str:
@@ -230,13 +223,20 @@ def legible(text: str) -> str:
 # Terminal
 
 
+def _listed(report: Report) -> dict[str, Sequence[str]]:
+    """The ids of rows that came, went, came back, or are another row's by now."""
+    return {
+        "new": [*map(id_of, report.new)], "no longer listed": report.deprecated, "returned": report.returned,
+        "merged": report.merged,
+    }  # fmt: skip
+
+
 def counted(report: Report) -> str:
     """How much of each there is, of what there is any."""
-    counts = {
-        "new": report.new, "changed": report.changed, "no longer listed": report.deprecated, "returned": report.returned,
-        "merged": report.merged, "in quarantine": [held for feed in report.feeds for held in feed.held],
-    }  # fmt: skip
-    found = [f"{len(what):,} {name}" for name, what in counts.items() if what]
+    held = [held for feed in report.feeds for held in feed.held]
+    new, *others = _listed(report).items()
+    counts = (new, ("changed", report.changed), *others, ("in quarantine", held))
+    found = [f"{len(what):,} {name}" for name, what in counts if what]
     return ", ".join([*found, f"{report.untouched:,} untouched"])
 
 
@@ -244,6 +244,8 @@ def summary(report: Report) -> str:
     """The report in some lines: what changed, and what waits."""
     lines = [counted(report)]
     lines += _some(f"  {_told(one)}" for one in repriced(report))
+    for word, names in _listed(report).items():
+        lines += _some(f"  {word}: {name}" for name in names)
     for feed in report.feeds:
         told = map(_held, feed.held)
         lines += _some(

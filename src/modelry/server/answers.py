@@ -241,6 +241,68 @@ class OpenRouterModels(TypedDict):
     """Its offerings, in its own form: prices per token, as text."""
 
 
+# The words
+
+
+class RoleMeaning(TypedDict):
+    """What a role is for, and what a model needs to have it."""
+
+    meaning: str
+    """What a model does in it."""
+    component: str
+    """The component that the model must have."""
+    capabilities: list[str]
+    """The capabilities that the model must have."""
+
+
+class ComponentMeaning(TypedDict):
+    """What a component is."""
+
+    family: str
+    """gen, embed, rerank or misc."""
+    modes: list[str]
+    """LiteLLM's modes that mean it."""
+
+
+class MeterMeaning(TypedDict):
+    """What a meter counts."""
+
+    bucket: str
+    """The bucket of a usage that it prices."""
+    unit: str
+    """What one of it is."""
+    direction: str | None
+    """Side of the call: in, out, or neither."""
+
+
+class ConditionMeaning(TypedDict):
+    """What a condition of an override compares."""
+
+    fact: str
+    """The fact of a call that it looks at."""
+    meaning: str
+    """When it holds."""
+
+
+class Vocabulary(TypedDict):
+    """The words of the catalogue."""
+
+    capabilities: dict[str, str]
+    """What a model can do: name -> meaning."""
+    components: dict[str, ComponentMeaning]
+    """What a model is for."""
+    modalities: list[str]
+    """Kinds of content."""
+    statuses: list[str]
+    """Stages of a model's life, in order."""
+    roles: dict[str, RoleMeaning]
+    """What a system uses models for."""
+    meters: dict[str, MeterMeaning]
+    """What is billed."""
+    conditions: dict[str, ConditionMeaning]
+    """What prices hang on."""
+
+
 # The server
 
 

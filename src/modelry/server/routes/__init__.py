@@ -1,6 +1,6 @@
 """One module for each resource; `ROUTERS` is the one list."""
 
-from modelry.server.routes import configuration, dropins, models, prices, providers, state, writing
+from modelry.server.routes import configuration, dropins, models, prices, providers, state, vocabulary, writing
 
 ROUTERS = (
     writing.router,
@@ -9,6 +9,7 @@ ROUTERS = (
     prices.router,
     configuration.router,
     dropins.router,
+    vocabulary.router,
     state.router,
 )
 """In this order: where two templates fit a path, the first one has it."""

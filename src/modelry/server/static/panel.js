@@ -1,0 +1,142 @@
+// The filters beside the table. What is chosen stands in the address; here it is shown and changed.
+
+import { fill, field, h } from "./dom.js";
+import { count, title } from "./text.js";
+
+/** @typedef {(key: string, values: string[]) => void} Asks */
+
+const CONTEXTS = ["8000", "32000", "128000", "200000", "1000000"];
+
+/**
+ * @param {import("./main.js").App} app @param {Asks} asks what to do when a filter is changed
+ */
+export function panel(app, asks) {
+  const lists = [
+    checklist("provider", "Provider", asks, { find: true }),
+    checklist("component", "Component", asks),
+    checklist("capability", "Capability", asks, { few: 8 }),
+    checklist("takes", "Takes", asks),
+    checklist("gives", "Gives", asks),
+    checklist("status", "Status", asks),
+  ];
+  const numbers = [
+    numeric("min_price", "from, $", asks),
+    numeric("max_price", "to, $", asks),
+    numeric("min_context", "Context of at least", asks, CONTEXTS),
+  ];
+  const flags = [flag("free", "Free of charge", asks), flag("open", "Open weights", asks), flag("verified", "Verified by the provider", asks)];
+  const [from, to, context] = numbers;
+  const element = h(
+    "aside", { class: "panel", "aria-label": "Filters" },
+    lists[0].element, lists[1].element, lists[2].element,
+    h("fieldset", { class: "group" }, h("legend", null, "Input price per 1M tokens"), h("div", { class: "pair" }, from.element, to.element)),
+    h("fieldset", { class: "group" }, h("legend", null, "Context, tokens"), context.element),
+    lists[3].element, lists[4].element, lists[5].element,
+    h("fieldset", { class: "group" }, h("legend", null, "Besides"), flags.map((one) => one.element)),
+  );
+  const controls = [...lists, ...numbers, ...flags];
+  let made = /** @type {unknown} */ (null);
+
+  return {
+    element,
+    /** Show what there is to choose from. */
+    fill() {
+      const { rows, vocabulary } = app.catalogue;
+      if (made === rows) return;
+      made = rows;
+      const among = (/** @type {(row: import("./catalogue.js").Row) => Iterable<string>} */ of) => tally(rows, of);
+      lists[0].offer(among((row) => [row.provider]));
+      lists[1].offer(among((row) => row.components));
+      lists[2].offer(among((row) => Object.keys(row.capabilities).filter((name) => row.capabilities[name])), vocabulary.capabilities);
+      lists[3].offer(among((row) => row.takes));
+      lists[4].offer(among((row) => row.gives));
+      lists[5].offer(among((row) => [row.status ?? "unknown"]));
+    },
+    /** Show what an address asks. @param {URLSearchParams} query */
+    read(query) {
+      for (const control of controls) control.read(query.getAll(control.key).filter(Boolean));
+    },
+  };
+}
+
+/** How often each word occurs, the most frequent first. @template T @param {T[]} rows @param {(row: T) => Iterable<string>} of */
+function tally(rows, of) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const row of rows) for (const word of of(row)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+}
+
+/**
+ * @param {string} key @param {string} label @param {Asks} asks @param {{find?: boolean, few?: number}} [how]
+ */
+function checklist(key, label, asks, how = {}) {
+  /** @type {Map<string, {box: HTMLInputElement, line: HTMLElement}>} */
+  const boxes = new Map();
+  const list = h("div", { class: how.find ? "options tall" : "options" });
+  let isWhole = !how.few;
+  let wanted = "";
+  /** @type {string[]} */
+  let chosen = [];
+  const more = h("button", { type: "button", class: "quiet more", hidden: true, onclick: () => ((isWhole = !isWhole), sift()) });
+  const find = how.find
+    ? h("input", { type: "text", "aria-label": `Find a ${label.toLowerCase()}`, placeholder: "Find …", oninput: () => ((wanted = find?.value.toLowerCase() ?? ""), sift()) })
+    : null;
+
+  const sift = () => {
+    let place = 0;
+    for (const [value, { line, box }] of boxes) line.hidden = !box.checked && (!value.toLowerCase().includes(wanted) || (!isWhole && place++ >= (how.few ?? 0)));
+    more.textContent = isWhole ? "Fewer" : `All ${boxes.size}`;
+    more.hidden = !how.few || boxes.size <= how.few;
+  };
+  const changed = () => asks(key, [...boxes].filter(([, { box }]) => box.checked).map(([value]) => value));
+
+  return {
+    key,
+    element: h("fieldset", { class: "group" }, h("legend", null, label), find, list, more),
+    /** @param {[string, number][]} counted @param {Record<string, string>} [meanings] */
+    offer(counted, meanings = {}) {
+      boxes.clear();
+      for (const [value, times] of counted) {
+        const box = h("input", { type: "checkbox", checked: chosen.includes(value), onchange: changed });
+        const line = h("label", { class: "check", title: meanings[value] }, box, h("span", null, key === "provider" || key === "component" ? value : title(value)), h("small", null, count(times)));
+        boxes.set(value, { box, line });
+      }
+      fill(list, [...boxes.values()].map(({ line }) => line));
+      sift();
+    },
+    /** @param {string[]} values */
+    read(values) {
+      chosen = values;
+      for (const [value, { box }] of boxes) box.checked = values.includes(value);
+      sift();
+    },
+  };
+}
+
+/** @param {string} key @param {string} label @param {Asks} asks @param {string[]} [usual] */
+function numeric(key, label, asks, usual) {
+  const list = usual && h("datalist", { id: `usual-${key}` }, usual.map((value) => h("option", { value })));
+  const input = h("input", { type: "number", min: 0, step: "any", inputmode: "decimal", list: list?.id, oninput: () => asks(key, input.value ? [input.value] : []) });
+  return {
+    key,
+    element: h("div", null, field(label, input), list),
+    /** @param {string[]} values */
+    read(values) {
+      if (document.activeElement !== input) input.value = values[0] ?? "";
+    },
+  };
+}
+
+/** @param {string} key @param {string} label @param {Asks} asks */
+function flag(key, label, asks) {
+  const box = h("input", { type: "checkbox", onchange: () => asks(key, box.checked ? ["yes"] : []) });
+  return {
+    key,
+    element: h("label", { class: "check" }, box, label),
+    /** @param {string[]} values */
+    read(values) {
+      box.checked = values.length > 0;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// Search by name as people type it: words in any order, parts of words, letters left out; and where that finds nothing, a slip.
+
+import { lettersOf, plainLetters } from "./catalogue.js";
+
+/** @typedef {import("./catalogue.js").Row} Row */
+
+/**
+ * The rows that a text means, the nearest first.
+ * @param {Row[]} rows @param {string} text
+ * @returns {Row[]}
+ */
+export function search(rows, text) {
+  const asked = plainLetters(text).split(/\s+/).filter(Boolean);
+  if (!asked.length) return rows;
+  const whole = `|${asked.join("-")}`;
+  let found = ranked(rows, asked.map(strict), whole);
+  if (!found.some(([score]) => score >= CLEAR * asked.length)) found = ranked(rows, asked.map(forgiving), whole);
+  return found.map(([, row]) => row);
+}
+
+/** From this score on a word stands in a row just so. */
+const CLEAR = 30;
+
+/** How well a row fits a word: 0 is not at all. @typedef {(row: Row) => number} Judge */
+
+/** @param {Row[]} rows @param {Judge[]} judges @param {string} whole */
+function ranked(rows, judges, whole) {
+  /** @type {[number, Row][]} */
+  const found = [];
+  for (const row of rows) {
+    let sum = 0;
+    for (const judge of judges) {
+      const score = judge(row);
+      if (!score) {
+        sum = 0;
+        break;
+      }
+      sum += score;
+    }
+    if (sum) found.push([sum + standing(row, whole), row]);
+  }
+  return found.sort((a, b) => b[0] - a[0]);
+}
+
+/**
+ * What is called just so comes first; of equal names the maker's own, the living and the short.
+ * @param {Row} row @param {string} whole
+ */
+function standing(row, whole) {
+  const named = row.names.includes(`${whole}|`) ? 50 : row.names.includes(whole) ? 10 : 0;
+  const life = row.status === "retired" ? -12 : row.status === "deprecated" ? -0.5 : 0;
+  return named + life + (row.base === row.id ? 8 : 0) - row.id.length / 4;
+}
+
+/** @param {string} word @returns {Judge} */
+function strict(word) {
+  const letters = lettersOf(word);
+  return (row) => {
+    if ((row.letters & letters) !== letters) return 0;
+    const at = row.text.indexOf(word);
+    if (at >= 0) return CLEAR + 10 + (isStart(row.text, at) ? 20 : 0) + (isStart(row.text, at + word.length) ? 10 : 0);
+    return word.length > 2 ? inOrder(row.text, word) : 0;
+  };
+}
+
+/** @param {string} word @returns {Judge} */
+function forgiving(word) {
+  const judges = slips(word).map((slip) => strict(slip));
+  const right = strict(word);
+  return (row) => Math.max(right(row), ...judges.map((judge) => judge(row) - CLEAR));
+}
+
+/** The word without one letter, or with two neighbours the other way round. @param {string} word */
+function slips(word) {
+  if (word.length < 4) return [];
+  const made = new Set();
+  for (let at = 0; at < word.length; at++) {
+    made.add(word.slice(0, at) + word.slice(at + 1));
+    if (at) made.add(word.slice(0, at - 1) + word[at] + word[at - 1] + word.slice(at + 1));
+  }
+  return [...made];
+}
+
+/** Whether a word begins, or ends, there. @param {string} text @param {number} at */
+function isStart(text, at) {
+  const code = text.charCodeAt(at - 1);
+  const here = text.charCodeAt(at);
+  return at === 0 || at >= text.length || !isLetter(code) || !isLetter(here);
+}
+
+/** @param {number} code */
+const isLetter = (code) => (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+
+/** Whether the letters stand there in order and near one another; the closer the better. @param {string} text @param {string} word */
+function inOrder(text, word) {
+  for (let start = text.indexOf(word[0]); start >= 0; start = text.indexOf(word[0], start + 1)) {
+    if (!isStart(text, start)) continue;
+    let at = start;
+    for (let letter = 1; letter < word.length && at >= 0; letter++) at = text.indexOf(word[letter], at + 1);
+    if (at >= 0 && at - start < 2 * word.length) return Math.max(1, 20 - (at - start - word.length));
+  }
+  return 0;
+}
