@@ -315,10 +315,11 @@ def catalogue_lines(cold: Cold, folder: Path, rounds: int) -> list[Line]:
 
 
 def server_lines(folder: Path, rounds: int) -> list[Line]:
-    """The server beside a bare route and nginx; see `serving`."""
-    from serving import measured
+    """The server beside a bare route and nginx, and its page; see `serving` and `page`."""
+    import page
+    import serving
 
-    return [_served(line) for line in measured(folder, rounds)]
+    return [_served(line) for line in (*serving.measured(folder, rounds), *page.measured(rounds))]
 
 
 def _served(line: Any) -> Line:

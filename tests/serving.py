@@ -79,8 +79,7 @@ def serving(
     try:
         yield server.wait()
     finally:
-        if server.process.poll() is None:
-            server.stop()
+        server.stop()  # also what is dead: it lets go of the log and the connection
 
 
 def until(found: Callable[[], T]) -> T:

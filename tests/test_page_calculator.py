@@ -138,6 +138,17 @@ def test_a_bucket_without_a_price_is_told_and_is_not_nothing(visit, site):
     expect(card(page, "openai/gpt-4o")).to_contain_text("at least")
 
 
+def test_models_of_several_kinds_are_each_asked_for_what_they_have(visit, site):
+    page = visit(site, "#/calculator?ids=openai/gpt-4o,aiml/dall-e-2")
+    for model in ("openai/gpt-4o", "aiml/dall-e-2"):
+        expect(card(page, model).locator(".total")).to_contain_text("a call")
+        expect(card(page, model)).not_to_contain_text("at least")
+    page.get_by_label("Output images", exact=True).fill("3")
+    expect(row_of(page, "aiml/dall-e-2", "Output")).to_contain_text("3")
+    expect(row_of(page, "openai/gpt-4o", "Output images")).to_contain_text("no price is known")
+    expect(card(page, "aiml/dall-e-2")).not_to_contain_text("at least")
+
+
 def test_models_that_are_not_paid_by_token_ask_for_their_own_units(visit, site):
     page = visit(site, "#/calculator?ids=aiml/dall-e-2")
     expect(page.get_by_label("Output images", exact=True)).to_have_value("1")
@@ -227,7 +238,7 @@ def test_a_month_asks_the_server_nothing(visit, site):
 
 def test_multiplying_is_exact_however_long_the_number(visit, site):
     page = visit(site)
-    times = "import('/page/calculator/volume.js').then(({ times }) => times(...%s))"
+    times = "import('/page/calculator/panes.js').then(({ times }) => times(...%s))"
     assert page.evaluate(times % '["0.1234567890123456789", 30000]') == "3703.703670370370367"
     assert page.evaluate(times % "[1.5e-7, 3]") == "0.00000045"
     assert page.evaluate(times % "[0, 30]") == "0"

@@ -61,6 +61,7 @@ def test_every_model_is_in_the_table_and_few_rows_are_in_the_document(visit, sit
         ("clde sonnet 4-5", "anthropic/claude-sonnet-4-5"),  # letters left out
         ("gpt-4o-mnii", "openai/gpt-4o-mini"),  # two the wrong way round
         ("openai/gpt-4o", "openai/gpt-4o"),
+        ("openai gpt-4o", "openai/gpt-4o"),
     ],
 )
 def test_search_finds_what_is_meant(visit, site, text, first):
@@ -101,14 +102,14 @@ def ids(rows):
 def test_a_filter_shows_what_the_api_gives_for_it(visit, site, group, choices, query):
     page = visit(site)
     panel = page.get_by_role("group", name=group, exact=True)
+    if group == "Provider":  # of which the most frequent alone are shown
+        page.get_by_label("Find a provider").fill(choices[0])
     for choice in choices:
         panel.get_by_label(choice).first.check()
     expected = ids(rows_of(site, **query))
     expect(told(page)).to_have_text(re.compile(rf"^{len(expected):,} of"))
     assert set(models(page)) <= expected
-    for choice in choices:
-        expect(page.get_by_role("button", name=re.compile("Remove"))).to_have_count(len(choices))
-        assert choice
+    expect(page.get_by_role("button", name=re.compile("Remove"))).to_have_count(len(choices))
 
 
 def test_content_kinds_price_range_and_context_are_filters(visit, site):
@@ -219,6 +220,7 @@ def test_the_keyboard_goes_all_the_way(visit, site):
     expect(page.get_by_role("checkbox", name=f"Compare {shown[1]}", exact=True)).to_be_checked()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(re.escape(f"#/model/{shown[1]}")))
+    page.get_by_role("heading", name="Prices").wait_for()
     page.keyboard.press("Escape")
     expect(page.get_by_role("searchbox")).to_have_value("claude sonnet 4.5")
     assert models(page)[:10] == shown[:10]

@@ -448,6 +448,7 @@ def test_a_replica_says_where_to_write(visit, site, tmp_path):
         page.expected.append("409")
         told = page.get_by_role("alert").filter(has_text="this is a replica: ask its primary")
         expect(told).to_contain_text("Open this page at the primary")
+        expect(told.get_by_role("link")).to_have_attribute("href", f"{site.url}/#/settings")
         page.goto(f"{replica.url}/{NEW}")
         new_model(page)
         preview(page)

@@ -45,17 +45,16 @@ export async function ask(path, { method = "GET", body, token, ifMatch, signal }
   if (body !== undefined) headers["content-type"] = "application/json";
   if (token) headers.authorization = `Bearer ${token}`;
   if (ifMatch) headers["if-match"] = ifMatch;
-  let answer, text;
+  let answer, data;
   try {
     answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
-    text = await answer.text();
+    data = await answer.json().catch(noJson);
   } catch (error) {
     if (signal?.aborted) throw error;
     reached(false);
     throw new Unreachable();
   }
   reached(true);
-  const data = parsed(text);
   if (!answer.ok) throw new Refused(answer.status, data?.detail ?? `The server answered ${answer.status}.`, data?.suggestions);
   return { data, etag: answer.headers.get("etag") };
 }
@@ -72,11 +71,8 @@ export function rowPath(route, id) {
   return `/api/models/${route}/${[provider, ...name].map(encodeURIComponent).join("/")}`;
 }
 
-/** @param {string} text */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** Somebody in between may answer with a page of its own. @param {unknown} error */
+function noJson(error) {
+  if (error instanceof SyntaxError) return null;
+  throw error;
 }

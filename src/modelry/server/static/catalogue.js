@@ -2,17 +2,6 @@
 
 import { get } from "./api.js";
 
-/**
- * A row as the page holds it; `raw` is what the server sent.
- * @typedef {{
- *   id: string, provider: string, model: string, name: string, text: string, names: string, letters: number, base: string | null,
- *   components: string[], capabilities: Record<string, boolean>, takes: string[], gives: string[],
- *   context: number | null, output: number | null, status: string | null, released: string | null, ends: string | null,
- *   open: boolean | null, verified: boolean, currency: string, rates: Record<string, number | {amount: number, per: number}>, free: boolean,
- *   raw: Record<string, any>,
- * }} Row
- */
-
 /** @typedef {{
  *   capabilities: Record<string, string>, components: Record<string, {family: string, modes: string[]}>, modalities: string[],
  *   statuses: string[], roles: Record<string, {meaning: string, component: string, capabilities: string[]}>,
@@ -61,7 +50,7 @@ export class Catalogue extends EventTarget {
 
   /** @param {any} data */
   take(data) {
-    this.rows = data.models.map(rowOf).sort(newestFirst);
+    this.rows = data.models.map((/** @type {any} */ raw) => new Row(raw)).sort(newestFirst);
     this.byId = new Map(this.rows.map((row) => [row.id, row]));
     this.updated = data.last_updated;
     this.isLoaded = true;
@@ -81,24 +70,84 @@ export class Catalogue extends EventTarget {
   }
 }
 
-/** @param {any} raw @returns {Row} */
-function rowOf(raw) {
-  const id = `${raw.provider}/${raw.model}`;
-  const name = raw.display_name ?? raw.model;
-  const { currency = "USD", ...rates } = raw.rates ?? {};
-  const text = plainLetters(`${id} ${raw.display_name ?? ""} ${(raw.aliases ?? []).join(" ")}`);
-  const names = plainLetters(`|${[id, raw.model, name, ...(raw.aliases ?? [])].join("|")}|`).replaceAll(" ", "-");
-  const amounts = Object.values(rates).map((rate) => rate?.amount ?? rate);
-  return {
-    id, provider: raw.provider, model: raw.model, name, text, names, letters: lettersOf(text), base: raw.base_model ?? null,
-    components: raw.components ?? [], capabilities: raw.capabilities ?? {},
-    takes: raw.modalities?.input ?? [], gives: raw.modalities?.output ?? [],
-    context: raw.context ?? null, output: raw.max_output_tokens ?? null,
-    status: raw.status ?? null, released: raw.release_date ?? null, ends: raw.deprecation_date ?? null,
-    open: raw.open_weights ?? null, verified: raw.verification?.status === "verified",
-    currency, rates, free: amounts.length > 0 && amounts.every((amount) => amount === 0), raw,
-  };
+/** A row as the page holds it; `raw` is what the server sent. What only some look at is made when it is looked at. */
+export class Row {
+  /** @type {{text: string, names: string, letters: number, rank: number} | undefined} */
+  #words;
+
+  /** @param {Record<string, any>} raw */
+  constructor(raw) {
+    this.raw = raw;
+    /** @type {string} */
+    this.provider = raw.provider;
+    /** @type {string} */
+    this.model = raw.model;
+    this.id = `${raw.provider}/${raw.model}`;
+    /** @type {string} */
+    this.name = raw.display_name ?? raw.model;
+    /** @type {string | null} */
+    this.base = raw.base_model ?? null;
+    /** @type {string[]} */
+    this.components = raw.components ?? NONE;
+    /** @type {Record<string, boolean>} */
+    this.capabilities = raw.capabilities ?? NOTHING;
+    /** @type {string[]} */
+    this.takes = raw.modalities?.input ?? NONE;
+    /** @type {string[]} */
+    this.gives = raw.modalities?.output ?? NONE;
+    /** @type {number | null} */
+    this.context = raw.context ?? null;
+    /** @type {number | null} */
+    this.output = raw.max_output_tokens ?? null;
+    /** @type {string | null} */
+    this.status = raw.status ?? null;
+    /** @type {string | null} */
+    this.released = raw.release_date ?? null;
+    /** @type {string | null} */
+    this.ends = raw.deprecation_date ?? null;
+    /** @type {boolean | null} */
+    this.open = raw.open_weights ?? null;
+    /** @type {string} */
+    this.currency = raw.rates?.currency ?? "USD";
+  }
+
+  get #rank() {
+    const life = this.status === "retired" ? -12 : this.status === "deprecated" ? -0.5 : 0;
+    return life + (this.base === this.id ? 8 : 0) - this.id.length / 4;
+  }
+
+  get verified() {
+    return this.raw.verification?.status === "verified";
+  }
+
+  /** Base rates in force, by meter. @returns {Record<string, Rate>} */
+  get rates() {
+    const { currency: _, ...rates } = this.raw.rates ?? NOTHING;
+    return rates;
+  }
+
+  get free() {
+    const amounts = Object.values(this.rates).map((rate) => (typeof rate === "object" ? rate?.amount : rate));
+    return amounts.length > 0 && amounts.every((amount) => amount === 0);
+  }
+
+  /** What a search looks into: everything it is called, each name whole between bars, the letters in it, and its rank among equals. */
+  get words() {
+    if (!this.#words) {
+      const { id, raw } = this;
+      const called = [id, raw.model, this.name, ...(raw.aliases ?? NONE)].map(plainLetters);
+      const text = called.join(" ");
+      this.#words = { text, names: `|${called.join("|").replace(/[ /]/g, "-")}|`, letters: lettersOf(text), rank: this.#rank };
+    }
+    return this.#words;
+  }
 }
+
+/** A price of one unit, or of several. @typedef {number | null | {amount: number, per: number}} Rate */
+
+/** @type {string[]} */
+const NONE = [];
+const NOTHING = {};
 
 /** What makers serve themselves, then what others serve of it; each the newest first. @param {Row} a @param {Row} b */
 function newestFirst(a, b) {
@@ -125,6 +174,6 @@ export function lettersOf(text) {
 
 /** The price of one unit of a meter, null where none is known. @param {Row} row @param {string} meter */
 export function rate(row, meter) {
-  const found = row.rates[meter];
+  const found = row.raw.rates?.[meter];
   return found === undefined || found === null ? null : typeof found === "number" ? found : found.amount / found.per;
 }

@@ -1,48 +1,14 @@
 // A search box that offers models while one types, worked by keyboard, mouse and screen reader alike.
 //
-//   text ──> words ──> rows whose text has them all ──> best first ──> the listbox
+//   text ──> search ──> rows, the nearest first ──> the listbox
 
-import { h, fill, unique } from "./dom.js";
-import { lettersOf, plainLetters } from "./catalogue.js";
+import { h, field, fill, unique } from "./dom.js";
+import { search } from "./search.js";
 import { count } from "./text.js";
 
 /** @typedef {import("./catalogue.js").Row} Row */
 
 const MOST_SHOWN = 40;
-const RANKS = 12;
-
-/**
- * The models that a text may mean, best first: the id itself, the name, their beginnings, then anything that holds all words; at its
- * maker before elsewhere, and what is withdrawn last. No more than `most`; `total` says how many there are.
- * @param {Row[]} rows @param {string} text @param {{most?: number, fits?: (row: Row) => boolean}} [more]
- * @returns {{rows: Row[], total: number}}
- */
-export function suggested(rows, text, { most = MOST_SHOWN, fits } = {}) {
-  const asked = text.trim().toLowerCase();
-  const words = plainLetters(asked).split(/\s+/).filter(Boolean);
-  const id = asked.split(/\s+/).join("/");
-  const letters = lettersOf(asked);
-  /** @type {Row[][]} */
-  const ranks = Array.from({ length: RANKS }, () => []);
-  let total = 0;
-  for (const row of rows) {
-    if ((row.letters & letters) !== letters || !words.every((word) => row.text.includes(word)) || (fits && !fits(row))) continue;
-    total += 1;
-    ranks[rank(row, asked, id)].push(row);
-  }
-  return { rows: ranks.flat().slice(0, most), total };
-}
-
-/** @param {Row} row @param {string} asked @param {string} id the same, read as provider and name */
-function rank(row, asked, id) {
-  if (row.id === id) return 0;
-  const name = row.model.toLowerCase();
-  const isEnding = row.status === "deprecated" || row.status === "retired";
-  const isOwn = row.base === row.id;
-  if (name === asked) return isOwn ? 1 : isEnding ? 3 : 2;
-  const isBeginning = name.startsWith(asked) || row.id.startsWith(id);
-  return (isBeginning ? 4 : 8) + 2 * Number(isEnding) + Number(!isOwn);
-}
 
 /**
  * The box. `onchoose` is told the id of what is chosen and, where it is one of the catalogue, its row.
@@ -59,12 +25,14 @@ export function modelBox(app, { label, onchoose, fits, holds = false, isFree = (
   const told = h("p", { class: "hint", role: "status" });
   const popup = h("div", { class: "popup", hidden: true }, list, told);
   const input = h("input", {
-    type: "text", id: unique("box"), role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
+    role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
     autocomplete: "off", autocapitalize: "off", spellcheck: "false", placeholder,
   });
-  const hinted = hint ? h("small", { class: "hint", id: unique("hint") }, hint) : null;
-  if (hinted) input.setAttribute("aria-describedby", hinted.id);
-  const element = h("div", { class: "field combobox" }, h("label", { for: input.id }, label), h("div", { class: "under" }, input, popup), hinted);
+  const element = field(label, input, { hint });
+  element.classList.add("combobox");
+  const under = h("div", { class: "under" });
+  input.replaceWith(under);
+  under.append(input, popup);
 
   /** @type {Row[]} */
   let offered = [];
@@ -75,15 +43,22 @@ export function modelBox(app, { label, onchoose, fits, holds = false, isFree = (
 
   function open() {
     const { catalogue } = app;
-    const found = suggested(catalogue.rows, input.value === held ? "" : input.value, { fits });
-    offered = found.rows;
-    active = -1;
+    const text = input.value === held ? "" : input.value.trim();
+    const id = text.toLowerCase().split(/\s+/).join("/"); // what is typed as provider and name
+    const found = search(fits ? catalogue.rows.filter(fits) : catalogue.rows, text).toSorted((a, b) => Number(b.id === id) - Number(a.id === id));
+    offered = found.slice(0, MOST_SHOWN);
     fill(list, offered.map(option));
-    const more = found.total - offered.length;
-    fill(told, !catalogue.isLoaded ? "The catalogue is on its way …" : !found.total ? none() : more > 0 && `and ${count(more)} more: type on`);
+    const more = found.length - offered.length;
+    fill(told, !catalogue.isLoaded ? "The catalogue is on its way …" : !found.length ? none() : more > 0 && `and ${count(more)} more: type on`);
     popup.hidden = false;
     list.hidden = !offered.length;
-    input.setAttribute("aria-expanded", String(offered.length > 0));
+    expand(offered.length > 0);
+  }
+
+  /** @param {boolean} isExpanded */
+  function expand(isExpanded) {
+    active = -1;
+    input.setAttribute("aria-expanded", String(isExpanded));
     input.removeAttribute("aria-activedescendant");
   }
 
@@ -91,19 +66,16 @@ export function modelBox(app, { label, onchoose, fits, holds = false, isFree = (
 
   function close() {
     popup.hidden = true;
-    active = -1;
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
+    expand(false);
   }
 
   /** @param {Row} row @param {number} at */
   function option(row, at) {
-    const ending = row.status === "deprecated" || row.status === "retired" ? row.status : null;
     return h(
       "li",
       { role: "option", id: `${list.id}-${at}`, "aria-selected": "false", onclick: () => choose(row.id, row) },
       h("span", null, row.id),
-      h("small", null, [row.name !== row.model && row.name, ending].filter(Boolean).join(" · ")),
+      h("small", null, [row.name !== row.model && row.name, /^(deprecated|retired)$/.test(row.status ?? "") && row.status].filter(Boolean).join(" · ")),
     );
   }
 

@@ -154,7 +154,7 @@ function pressed(event) {
     if (search instanceof HTMLInputElement) search.select();
     else go(address("catalogue", "", { search: "" }));
   }
-  if (event.key === "Escape" && !isTyping && shown && shown === made.get("model")) history.back();
+  if (event.key === "Escape" && !isTyping && route().view === "model") history.back();
 }
 
 showNavigation();

@@ -12,7 +12,7 @@ const CONTEXTS = ["8000", "32000", "128000", "200000", "1000000"];
  */
 export function panel(app, asks) {
   const lists = [
-    checklist("provider", "Provider", asks, { find: true }),
+    checklist("provider", "Provider", asks, { find: true, few: 8 }),
     checklist("component", "Component", asks),
     checklist("capability", "Capability", asks, { few: 8 }),
     checklist("takes", "Takes", asks),
@@ -35,15 +35,11 @@ export function panel(app, asks) {
     h("fieldset", { class: "group" }, h("legend", null, "Besides"), flags.map((one) => one.element)),
   );
   const controls = [...lists, ...numbers, ...flags];
-  let made = /** @type {unknown} */ (null);
-
   return {
     element,
     /** Show what there is to choose from. */
     fill() {
       const { rows, vocabulary } = app.catalogue;
-      if (made === rows) return;
-      made = rows;
       const among = (/** @type {(row: import("./catalogue.js").Row) => Iterable<string>} */ of) => tally(rows, of);
       lists[0].offer(among((row) => [row.provider]));
       lists[1].offer(among((row) => row.components));
@@ -68,48 +64,56 @@ function tally(rows, of) {
 }
 
 /**
+ * Boxes to check: the most frequent, those that are checked, and, when they are asked for, all.
  * @param {string} key @param {string} label @param {Asks} asks @param {{find?: boolean, few?: number}} [how]
  */
-function checklist(key, label, asks, how = {}) {
-  /** @type {Map<string, {box: HTMLInputElement, line: HTMLElement}>} */
-  const boxes = new Map();
-  const list = h("div", { class: how.find ? "options tall" : "options" });
-  let isWhole = !how.few;
-  let wanted = "";
+function checklist(key, label, asks, { find = false, few = Infinity } = {}) {
+  /** @type {Map<string, HTMLElement>} */
+  const lines = new Map();
+  /** @type {[string, number][]} */
+  let offered = [];
+  /** @type {Record<string, string>} */
+  let meanings = {};
   /** @type {string[]} */
   let chosen = [];
-  const more = h("button", { type: "button", class: "quiet more", hidden: true, onclick: () => ((isWhole = !isWhole), sift()) });
-  const find = how.find
-    ? h("input", { type: "text", "aria-label": `Find a ${label.toLowerCase()}`, placeholder: "Find …", oninput: () => ((wanted = find?.value.toLowerCase() ?? ""), sift()) })
-    : null;
+  let isWhole = few === Infinity;
+  const list = h("div", { class: find ? "options tall" : "options" });
+  const more = h("button", { type: "button", class: "quiet more", onclick: () => ((isWhole = !isWhole), show()) });
+  const wanted = h("input", { type: "text", "aria-label": `Find a ${label.toLowerCase()}`, placeholder: "Find …", hidden: !find, oninput: () => show() });
 
-  const sift = () => {
-    let place = 0;
-    for (const [value, { line, box }] of boxes) line.hidden = !box.checked && (!value.toLowerCase().includes(wanted) || (!isWhole && place++ >= (how.few ?? 0)));
-    more.textContent = isWhole ? "Fewer" : `All ${boxes.size}`;
-    more.hidden = !how.few || boxes.size <= how.few;
+  /** @param {string} value @param {number} times */
+  const line = (value, times) => {
+    const changed = () => asks(key, box.checked ? [...chosen, value] : chosen.filter((one) => one !== value));
+    const box = h("input", { type: "checkbox", onchange: changed });
+    const name = key === "provider" || key === "component" ? value : title(value);
+    return h("label", { class: "check", title: meanings[value] }, box, h("span", null, name), h("small", null, count(times)));
   };
-  const changed = () => asks(key, [...boxes].filter(([, { box }]) => box.checked).map(([value]) => value));
+  const show = () => {
+    const text = wanted.value.toLowerCase();
+    const fitting = text ? offered.filter(([value]) => value.toLowerCase().includes(text)) : offered;
+    const shown = isWhole || text ? fitting : fitting.filter(([value], place) => place < few || chosen.includes(value));
+    for (const [value, times] of shown) lines.set(value, lines.get(value) ?? line(value, times));
+    const now = shown.map(([value]) => /** @type {HTMLElement} */ (lines.get(value)));
+    if (now.length !== list.childElementCount || now.some((one, place) => one !== list.children[place])) fill(list, now); // else the focus would go
+    for (const [value, one] of lines) /** @type {HTMLInputElement} */ (one.firstChild).checked = chosen.includes(value);
+    more.textContent = isWhole ? "Fewer" : `All ${offered.length}`;
+    more.hidden = offered.length <= few || text !== "";
+  };
 
   return {
     key,
-    element: h("fieldset", { class: "group" }, h("legend", null, label), find, list, more),
-    /** @param {[string, number][]} counted @param {Record<string, string>} [meanings] */
-    offer(counted, meanings = {}) {
-      boxes.clear();
-      for (const [value, times] of counted) {
-        const box = h("input", { type: "checkbox", checked: chosen.includes(value), onchange: changed });
-        const line = h("label", { class: "check", title: meanings[value] }, box, h("span", null, key === "provider" || key === "component" ? value : title(value)), h("small", null, count(times)));
-        boxes.set(value, { box, line });
-      }
-      fill(list, [...boxes.values()].map(({ line }) => line));
-      sift();
+    element: h("fieldset", { class: "group" }, h("legend", null, label), wanted, list, more),
+    /** @param {[string, number][]} counted @param {Record<string, string>} [meaning] */
+    offer(counted, meaning = {}) {
+      [offered, meanings] = [counted, meaning];
+      lines.clear();
+      show();
     },
     /** @param {string[]} values */
     read(values) {
+      if (values.join() === chosen.join()) return;
       chosen = values;
-      for (const [value, { box }] of boxes) box.checked = values.includes(value);
-      sift();
+      show();
     },
   };
 }

@@ -12,7 +12,7 @@ import { lettersOf, plainLetters } from "./catalogue.js";
 export function search(rows, text) {
   const asked = plainLetters(text).split(/\s+/).filter(Boolean);
   if (!asked.length) return rows;
-  const whole = `|${asked.join("-")}`;
+  const whole = `|${asked.join("-").replaceAll("/", "-")}`;
   let found = ranked(rows, asked.map(strict), whole);
   if (!found.some(([score]) => score >= CLEAR * asked.length)) found = ranked(rows, asked.map(forgiving), whole);
   return found.map(([, row]) => row);
@@ -46,28 +46,39 @@ function ranked(rows, judges, whole) {
  * What is called just so comes first; of equal names the maker's own, the living and the short.
  * @param {Row} row @param {string} whole
  */
-function standing(row, whole) {
-  const named = row.names.includes(`${whole}|`) ? 50 : row.names.includes(whole) ? 10 : 0;
-  const life = row.status === "retired" ? -12 : row.status === "deprecated" ? -0.5 : 0;
-  return named + life + (row.base === row.id ? 8 : 0) - row.id.length / 4;
+function standing({ words: { names, rank } }, whole) {
+  const at = names.indexOf(whole);
+  return at < 0 ? rank : rank + (names.includes(`${whole}|`, at) ? 50 : 10);
 }
 
-/** @param {string} word @returns {Judge} */
-function strict(word) {
+/** Whether a word stands in a row just so, best where it is a word there too. @param {string} word @returns {Judge} */
+function exact(word) {
   const letters = lettersOf(word);
-  return (row) => {
-    if ((row.letters & letters) !== letters) return 0;
-    const at = row.text.indexOf(word);
-    if (at >= 0) return CLEAR + 10 + (isStart(row.text, at) ? 20 : 0) + (isStart(row.text, at + word.length) ? 10 : 0);
-    return word.length > 2 ? inOrder(row.text, word) : 0;
+  return ({ words }) => {
+    if ((words.letters & letters) !== letters) return 0;
+    const at = words.text.indexOf(word);
+    if (at < 0) return 0;
+    return CLEAR + 10 + (isStart(words.text, at) ? 20 : 0) + (isStart(words.text, at + word.length) ? 10 : 0);
   };
 }
 
-/** @param {string} word @returns {Judge} */
+/** The same, else whether its letters stand there in order. @param {string} word @returns {Judge} */
+function strict(word) {
+  const judge = exact(word);
+  const letters = lettersOf(word);
+  if (word.length < 3) return judge;
+  return (row) => judge(row) || ((row.words.letters & letters) === letters ? inOrder(row.words.text, word) : 0);
+}
+
+/** The same, else whether one slip was made. @param {string} word @returns {Judge} */
 function forgiving(word) {
-  const judges = slips(word).map((slip) => strict(slip));
   const right = strict(word);
-  return (row) => Math.max(right(row), ...judges.map((judge) => judge(row) - CLEAR));
+  const judges = slips(word).map(exact);
+  return (row) => {
+    let best = right(row);
+    for (const judge of judges) best = Math.max(best, judge(row) - CLEAR);
+    return best;
+  };
 }
 
 /** The word without one letter, or with two neighbours the other way round. @param {string} word */
@@ -100,4 +111,14 @@ function inOrder(text, word) {
     if (at >= 0 && at - start < 2 * word.length) return Math.max(1, 20 - (at - start - word.length));
   }
   return 0;
+}
+
+/**
+ * Make what searching needs, a few rows at a time, and search once: so the first letter that somebody types waits for nothing.
+ * @param {Row[]} rows @param {number} [from]
+ */
+export function prepare(rows, from = 0) {
+  for (const row of rows.slice(from, from + 300)) void row.words;
+  if (from < rows.length) setTimeout(prepare, 0, rows, from + 300);
+  else for (const text of ["a", "gpt 4o", "gpt-mnii"]) search(rows, text);
 }

@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 /** @typedef {import("./columns.js").Column} Column */
 
 /** Rows that are ready above and below those in sight. */
-const AROUND = 6;
+const AROUND = 3;
 
 /** Width of the column of boxes, rem. */
 const BOX = 2.2;
@@ -25,9 +25,12 @@ export class Table {
   /** @type {import("./text.js").Per} */
   per = "1M";
   height = 44;
-  /** @type {{element: HTMLElement, cells: HTMLElement[], box: HTMLInputElement, place: number}[]} */
+  /** @type {{element: HTMLElement, cells: HTMLElement[], box: HTMLInputElement, place: number, row: Row | null}[]} */
   #pool = [];
   #frame = 0;
+  /** What of it is in sight, px; asking the element itself would make the browser lay out the page in between. */
+  #room = innerHeight;
+  #top = 0;
 
   /** @param {string} label @param {Acts} acts */
   constructor(label, acts) {
@@ -38,12 +41,18 @@ export class Table {
       "div", { role: "grid", "aria-label": label, tabindex: 0, class: "grid", "aria-multiselectable": true },
       h("div", { role: "rowgroup", class: "heads" }, this.head), this.body,
     );
-    this.element.addEventListener("scroll", () => this.#later());
+    this.element.addEventListener("scroll", () => {
+      this.#top = this.element.scrollTop;
+      this.#later();
+    });
     this.element.addEventListener("keydown", (event) => this.#pressed(event));
     this.element.addEventListener("focus", () => this.#mark());
     this.element.addEventListener("blur", () => this.#mark());
     this.body.addEventListener("click", (event) => this.#clicked(event));
-    new ResizeObserver(() => this.#later()).observe(this.element);
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#room = contentRect.height || this.#room;
+      this.#later();
+    }).observe(this.element);
   }
 
   /** Show these columns. @param {Column[]} columns */
@@ -65,7 +74,7 @@ export class Table {
     this.body.style.height = `${rows.length * this.height}px`;
     if (isOther) {
       this.active = 0;
-      this.element.scrollTop = 0;
+      if (this.#top) this.element.scrollTop = this.#top = 0;
     }
     this.active = Math.min(this.active, Math.max(rows.length - 1, 0));
     this.refresh();
@@ -84,7 +93,7 @@ export class Table {
 
   /** Show again what is in sight. */
   refresh() {
-    for (const one of this.#pool) one.place = -1;
+    for (const one of this.#pool) one.row = null;
     this.#show();
   }
 
@@ -96,18 +105,16 @@ export class Table {
   }
 
   #show() {
-    const { scrollTop, clientHeight } = this.element;
-    const seen = Math.ceil((clientHeight || 800) / this.height) + 2 * AROUND;
-    const first = Math.max(0, Math.floor(scrollTop / this.height) - AROUND);
+    const seen = Math.ceil(this.#room / this.height) + 2 * AROUND;
+    const first = Math.max(0, Math.floor(this.#top / this.height) - AROUND);
     while (this.#pool.length < seen) this.#pool.push(this.#made());
     const size = this.#pool.length;
     for (let place = first; place < first + size; place++) {
       const one = this.#pool[place % size];
-      if (one.place === place) continue;
-      one.place = place;
       const row = this.rows[place];
-      one.element.hidden = !row;
-      if (row) this.#fill(one, row, place);
+      if (one.place !== place) this.#place(one, place);
+      if (one.element.hidden === !!row) one.element.hidden = !row;
+      if (row && one.row !== row) this.#fill(one, row);
     }
     this.#mark();
   }
@@ -117,22 +124,32 @@ export class Table {
     const cells = this.columns.map((column) => h("div", { role: "gridcell", class: column.num ? "num" : null }, column.make?.()));
     const element = h("div", { role: "row" }, h("div", { role: "gridcell", class: "box" }, box), cells);
     this.body.append(element);
-    return { element, cells, box, place: -1 };
+    return { element, cells, box, place: -1, row: null };
   }
 
-  /** @param {{element: HTMLElement, cells: HTMLElement[], box: HTMLInputElement}} one @param {Row} row @param {number} place */
-  #fill({ element, cells, box }, row, place) {
-    element.style.transform = `translateY(${place * this.height}px)`;
-    element.id = `row-${place}`;
-    element.setAttribute("aria-rowindex", String(place + 2));
+  /** @param {{element: HTMLElement, place: number}} one @param {number} place */
+  #place(one, place) {
+    one.place = place;
+    one.element.style.transform = `translateY(${place * this.height}px)`;
+    one.element.id = `row-${place}`;
+    one.element.setAttribute("aria-rowindex", String(place + 2));
+    one.element.dataset.place = String(place);
+  }
+
+  /** @param {{element: HTMLElement, cells: HTMLElement[], box: HTMLInputElement, row: Row | null}} one @param {Row} row */
+  #fill(one, row) {
+    const { element, cells, box } = one;
+    one.row = row;
     element.dataset.status = row.status ?? "";
-    element.dataset.place = String(place);
     box.checked = this.acts.isChosen(row);
     box.setAttribute("aria-label", `Compare ${row.id}`);
     element.setAttribute("aria-selected", String(box.checked));
     this.columns.forEach((column, at) => {
       if (column.show) column.show(cells[at], row);
-      else cells[at].textContent = column.text(row, this.per);
+      else {
+        const text = column.text(row, this.per);
+        if (cells[at].textContent !== text) cells[at].textContent = text;
+      }
     });
   }
 
@@ -147,16 +164,18 @@ export class Table {
   goTo(place) {
     this.active = Math.min(Math.max(place, 0), this.rows.length - 1);
     const top = this.active * this.height;
-    const room = this.element.clientHeight - this.head.offsetHeight - this.height;
-    if (top < this.element.scrollTop) this.element.scrollTop = top;
-    else if (top > this.element.scrollTop + room) this.element.scrollTop = top - room;
+    const room = this.#room - 2 * this.height; // what the headings and the row itself leave
+    this.#top = this.element.scrollTop;
+    if (top < this.#top) this.#top = top;
+    else if (top > this.#top + room) this.#top = top - room;
+    this.element.scrollTop = this.#top;
     this.#show();
   }
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.element) return;
-    const page = Math.max(1, Math.floor(this.element.clientHeight / this.height) - 2);
+    const page = Math.max(1, Math.floor(this.#room / this.height) - 2);
     /** @type {Record<string, number>} */
     const moves = { ArrowDown: this.active + 1, ArrowUp: this.active - 1, PageDown: this.active + page, PageUp: this.active - page, Home: 0, End: this.rows.length - 1 };
     const row = this.rows[this.active];

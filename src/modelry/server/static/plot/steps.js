@@ -24,7 +24,8 @@ export function steps({ series, until, title, format, label }) {
   const since = Math.min(...series.flatMap((one) => one.steps.map(({ at }) => at)));
 
   return fitted((width) => {
-    const box = { left: 64, top: 28, right: width - (width > 500 ? 150 : 90), bottom: HEIGHT - 28 };
+    const isWide = width > 500;
+    const box = { left: 64, top: 28, right: width - (isWide ? 150 : 96), bottom: HEIGHT - 28 };
     const x = scale("time", [since, until], [box.left, box.right], { most: Math.max(2, Math.floor((box.right - box.left) / 90)) });
     const y = scale(isLog ? "log" : "linear", isLog ? [least / 1.5, most * 1.3] : [0, most * 1.1], [box.bottom, box.top], { most: 5 });
     const lines = series.map((one, at) => line(one, at, x, y, until, format));
@@ -33,7 +34,7 @@ export function steps({ series, until, title, format, label }) {
       { width, height: HEIGHT, role: "img", "aria-label": label },
       axes(box, { scale: x, title: "", format: (ms) => day(iso(ms).slice(0, 7)) }, { scale: y, title: `${title}${isLog ? ", log scale" : ""}`, format }),
       lines,
-      ends(series, box.right, y, format),
+      ends(series, box.right, y, isWide ? format : () => ""),
     );
   }).element;
 }
@@ -71,7 +72,7 @@ function ends(series, left, y, format) {
   last.sort((one, other) => other.at - one.at);
   for (let n = 1; n < last.length; n++) last[n].at = Math.min(last[n].at, last[n - 1].at - APART);
   return last.map(({ name, nth, value, at }) =>
-    svg("text", { class: `end line-${nth}`, x: left + 8, y: at + 4, "aria-hidden": true }, `${capital(name)} ${format(value)}`),
+    svg("text", { class: `end line-${nth}`, x: left + 8, y: at + 4, "aria-hidden": true }, `${capital(name)} ${format(value)}`.trimEnd()),
   );
 }
 

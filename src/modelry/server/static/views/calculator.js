@@ -3,40 +3,39 @@
 //   address <──> state ──> POST /api/cost, once for each model ──> estimates ──> bars, cards
 
 import { Refused, Unreachable, connection, get, post, rowPath } from "../api.js";
-import { asked, bucketsOf, sliders } from "../calculator/counts.js";
-import { conditionFields, factsOf, toldOf } from "../calculator/conditions.js";
-import { pastePane } from "../calculator/paste.js";
-import { meterName, ofMonth, resultCard } from "../calculator/result.js";
+import { DAYS, asked, bucketsOf, conditionFields, moment, ofMonth, pastePane, resultCard, sliders, toldOf } from "../calculator/panes.js";
 import { modelBox } from "../combobox.js";
 import { field, fill, h, say, segments } from "../dom.js";
 import { bars } from "../plot/bars.js";
-import { DAYS } from "../calculator/volume.js";
 import { MOST_COMPARED, prefs } from "../prefs.js";
 import { address, note, route } from "../route.js";
-import { about } from "../text.js";
+import { about, title } from "../text.js";
 
 const WAIT = 120;
 const QUIET = 900;
 
+/** Which hue of plot.css a bucket has; the others share one. @type {Record<string, number>} */
+const HUES = { input: 0, output: 1, web_searches: 2, cache_write: 3, reasoning: 5, cached_input: 6 };
+const OTHER = 8;
+
 /** @type {["day" | "month", string][]} */
 const PERIODS = [["day", "a day"], ["month", "a month"]];
 
-/** Words of the address that are not buckets. */
-const FACTS = ["tier", "region", "day", "time"];
-const OTHERS = new Set(["ids", "by", "calls", "period", "at", ...FACTS]);
-
 /**
- * @typedef {{ids: string[], counts: Record<string, number> | null, facts: import("../calculator/conditions.js").Facts,
+ * @typedef {{ids: string[], counts: Record<string, number> | null, facts: import("../calculator/panes.js").Facts,
  *   calls: number, period: "day" | "month", isPasted: boolean}} State `counts` null: nobody said, so what is usual
  */
 
-/** @typedef {{id: string, estimate?: any, error?: Refused}} Answer */
+/** @typedef {{id: string, said: any}} Answer an estimate, or a refusal */
+
+/** A refusal is an answer too. @param {Promise<any>} asked */
+const answered = (asked) => asked.catch((error) => (error instanceof Refused ? error : Promise.reject(error)));
 
 /** @param {import("../main.js").App} app @returns {import("../main.js").View} */
 export function create(app) {
-  /** @type {State} */
-  let state = { ids: [], counts: null, facts: {}, calls: 1000, period: "day", isPasted: false };
-  /** @type {Map<string, any>} rows with all that their prices hang on; null where there is none such */
+  const { catalogue } = app;
+  let state = read(new URLSearchParams(), {});
+  /** Rows with all that their prices hang on, or a refusal. @type {Map<string, any>} */
   let known = new Map();
   /** @type {Answer[]} */
   let answers = [];
@@ -47,25 +46,24 @@ export function create(app) {
 
   const box = modelBox(app, { label: "Add a model", onchoose: add });
   const chips = h("ul", { class: "chips", "aria-label": "Models" });
-  const full = h("p", { class: "hint", hidden: true }, `${MOST_COMPARED} models are the most; leave one to add another.`);
+  const full = h("p", { class: "hint" }, `${MOST_COMPARED} models are the most; leave one to add another.`);
   const usage = sliders((bucket, number) => {
-    state.counts = { ...countsNow(), [bucket]: number };
+    state.counts = { ...counted().counts, [bucket]: number };
     changed();
   });
   const conditions = conditionFields((fact, value) => {
     state.facts = { ...state.facts, [fact]: value };
     changed();
   });
-  const paste = pastePane(app, { told: () => toldOf(state.facts, true, counted()), volume: () => state, ontake: take });
-  const calls = h("input", { type: "number", min: 0, step: 1, inputmode: "numeric", oninput: () => setVolume() });
+  const paste = pastePane(app, { told: () => toldOf(state.facts, true), volume: () => state, ontake: take });
+  const calls = h("input", { type: "number", min: 0, inputmode: "numeric", oninput: setVolume });
   const period = h("div");
   const mode = h("div");
-  const counts = h("section", { class: "card", "aria-label": "Usage of a call" }, mode, usage.element, paste.form);
-  const chart = bars({ title: "Cost of a call" });
-  const apart = h("p", { class: "hint", hidden: true });
+  const chart = bars("Cost of a call");
+  const apart = h("p", { class: "hint" });
+  const plot = h("div", { class: "card chart", hidden: true }, chart.element, apart);
   const cards = h("div", { class: "results" });
-  const outcome = h("section", { class: "stack outcome", "aria-label": "Cost" }, h("div", { class: "card chart", hidden: true }, chart.element, apart), cards, paste.result);
-  const models = h("section", { class: "card", "aria-label": "Models" }, box.element, chips, full);
+  const models = card("Models", box.element, chips, full);
   const element = h(
     "div",
     { class: "page calculator" },
@@ -77,11 +75,11 @@ export function create(app) {
         "div",
         { class: "stack asked" },
         models,
-        counts,
-        h("section", { class: "card", "aria-label": "Conditions" }, h("h2", null, "Under which conditions"), conditions.element),
-        h("section", { class: "card", "aria-label": "Volume" }, h("h2", null, "How many calls"), h("div", { class: "row volume" }, field("Calls", calls), period), h("p", { class: "hint" }, `A month has ${DAYS} days here, and every call uses the same.`)),
+        card("Usage of a call", mode, usage.element, paste.form),
+        card("Conditions", h("h2", null, "Under which conditions"), conditions.element),
+        card("Volume", h("h2", null, "How many calls"), h("div", { class: "row volume" }, field("Calls", calls), period), h("p", { class: "hint" }, `A month has ${DAYS} days here, and every call uses the same.`)),
       ),
-      outcome,
+      h("section", { class: "stack outcome", "aria-label": "Cost" }, plot, cards, paste.result),
     ),
   );
 
@@ -89,48 +87,46 @@ export function create(app) {
 
   /** @param {URLSearchParams} query */
   function takeUp(query) {
-    if (![...query].length) state.ids = prefs.chosen.length ? prefs.chosen : state.ids;
-    else state = read(query, app.catalogue.vocabulary.meters);
-    fill(period, segments("Calls in", PERIODS, state.period, (chosen) => ((state.period = chosen), changed({ isNew: false }))));
+    if (query.size) state = read(query, catalogue.vocabulary.meters);
+    else if (prefs.chosen.length) state.ids = prefs.chosen;
+    fill(period, segments("Calls in", PERIODS, state.period, (chosen) => ((state.period = chosen), changed(false))));
     fill(mode, segments("Usage", [[false, "By sliders"], [true, "From a response"]], state.isPasted, (chosen) => ((state.isPasted = chosen), changed())));
     calls.value = String(state.calls);
-    conditions.forget();
   }
 
   function setVolume() {
     calls.setAttribute("aria-invalid", String(!calls.checkValidity()));
     if (!calls.checkValidity()) return;
     state.calls = Number(calls.value);
-    changed({ isNew: false });
+    changed(false);
   }
 
   /** @param {string} id */
   function add(id) {
-    if (!state.ids.includes(id) && state.ids.length < MOST_COMPARED) state.ids = [...state.ids, id];
+    state.ids = [...new Set([...state.ids, id])].slice(0, MOST_COMPARED);
     changed();
   }
 
-  /** @param {string} id @param {string} [instead] */
-  function leave(id, instead) {
-    state.ids = state.ids.flatMap((one) => (one === id ? (instead ?? []) : one));
+  /** @param {string} id @param {string[]} instead */
+  function leave(id, ...instead) {
+    state.ids = state.ids.flatMap((one) => (one === id ? instead : one));
     changed();
     box.input.focus();
   }
 
-  /** @param {string} id @param {Record<string, number>} found */
-  function take(id, found) {
+  /** @param {string} id @param {Record<string, number>} counts */
+  function take(id, counts) {
     const ids = state.ids.includes(id) ? state.ids : [id, ...state.ids].slice(0, MOST_COMPARED);
-    state = { ...state, ids, counts: found, isPasted: false };
-    note(address("calculator", "", written(state)));
+    note(addressOf({ ...state, ids, counts, isPasted: false }));
     takeUp(route().query);
     changed();
-    element.querySelector("input")?.focus();
+    box.input.focus();
     say("The usage was taken over to the sliders.");
   }
 
   /** After any change: the address, the fields, and the costs, unless only their month is another. */
-  function changed({ isNew = true } = {}) {
-    note(address("calculator", "", written(state)));
+  function changed(isNew = true) {
+    note(addressOf(state));
     draw();
     if (isNew) price();
     else drawAnswers();
@@ -138,16 +134,25 @@ export function create(app) {
 
   // Rows
 
-  const rows = () => state.ids.map((id) => known.get(id)).filter(Boolean);
-  const counted = () => new Set([...factsOf(rows(), app.catalogue.vocabulary.conditions)].filter(([, values]) => [...values].every((value) => typeof value === "number")).map(([fact]) => fact));
-  const countsNow = () => state.counts ?? asked(rows(), app.catalogue.vocabulary.meters, {}).usual;
+  /** What is known of the chosen models, which buckets they ask for, what a call uses of each. */
+  function counted() {
+    const rows = state.ids.map((id) => known.get(id)).filter((row) => row?.model);
+    const { buckets, usual } = asked(rows, catalogue.vocabulary, state.counts ?? {});
+    return { rows, buckets, usual, counts: state.counts ?? usual };
+  }
 
   /** @param {AbortSignal} signal */
   async function learn(signal) {
     const unknown = state.ids.filter((id) => !known.has(id));
-    const found = await Promise.all(unknown.map((id) => get(rowPath("id", id), { signal }).catch((error) => (error instanceof Refused ? null : Promise.reject(error)))));
-    unknown.forEach((id, at) => known.set(id, found[at]));
+    await Promise.all(unknown.map(async (id) => known.set(id, await answered(get(rowPath("id", id), { signal })))));
     if (unknown.length) draw();
+  }
+
+  /** What a model is asked: what is usual for another kind of model alone, it never has. @param {string} id */
+  function usedOf(id) {
+    const { counts, usual } = counted();
+    const own = bucketsOf(known.get(id), catalogue.vocabulary);
+    return Object.fromEntries(Object.entries(counts).filter(([bucket, number]) => number && (!own.size || own.has(bucket) || number !== usual[bucket])));
   }
 
   // Costs
@@ -155,22 +160,23 @@ export function create(app) {
   function price() {
     clearTimeout(waiting);
     asking.abort();
-    if (state.isPasted) return void (drawAnswers(), paste.price());
-    waiting = window.setTimeout(askAll, WAIT);
+    if (!state.isPasted) waiting = window.setTimeout(askAll, WAIT);
+    else {
+      drawAnswers();
+      void paste.price();
+    }
   }
 
   async function askAll() {
-    asking = new AbortController();
-    const { signal } = asking;
+    const { signal } = (asking = new AbortController());
     cards.setAttribute("aria-busy", "true");
     try {
       await learn(signal);
-      const used = Object.fromEntries(Object.entries(countsNow()).filter(([, number]) => number));
-      const told = toldOf(state.facts, false, counted());
-      const found = await Promise.all(state.ids.map((id) => costOf(id, used, told, signal)));
-      answers = found;
+      const told = toldOf(state.facts, false);
+      answers = await Promise.all(state.ids.map(async (id) => ({ id, said: await answered(post("/api/cost", { model: id, usage: usedOf(id), ...told }, { signal })) })));
       drawAnswers();
-      tell();
+      clearTimeout(telling);
+      telling = window.setTimeout(tell, QUIET);
     } catch (error) {
       if (!signal.aborted && !(error instanceof Unreachable)) throw error; // away: the page says so, and what was known stays
     } finally {
@@ -178,103 +184,68 @@ export function create(app) {
     }
   }
 
-  /** @param {string} id @param {Record<string, number>} used @param {object} told @param {AbortSignal} signal @returns {Promise<Answer>} */
-  async function costOf(id, used, told, signal) {
-    try {
-      return { id, estimate: await post("/api/cost", { model: id, usage: used, ...told }, { signal }) };
-    } catch (error) {
-      if (error instanceof Refused) return { id, error };
-      throw error;
-    }
-  }
-
   /** Tell who does not see it, once it is quiet. */
   function tell() {
-    clearTimeout(telling);
-    telling = window.setTimeout(() => isShown && say(answers.map(({ id, estimate }) => `${id}: ${estimate?.total_cost == null ? "price unknown" : about(estimate.total_cost, estimate.currency)}`).join("; ")), QUIET);
+    if (isShown) say(answers.map(({ id, said }) => `${id}: ${totalOf(said)}`).join("; "));
   }
 
   // Drawing
 
   function draw() {
-    const { meters, conditions: words } = app.catalogue.vocabulary;
-    const shown = asked(rows(), meters, state.counts ?? {});
+    const { rows, buckets, counts } = counted();
     for (const part of [models, usage.element, cards]) part.hidden = state.isPasted;
     for (const part of [paste.form, paste.result]) part.hidden = !state.isPasted;
-    usage.show(shown.buckets, countsNow(), meters);
-    conditions.show(rows(), words, state.facts, state.isPasted);
-    full.hidden = state.ids.length < MOST_COMPARED;
-    box.input.disabled = !full.hidden;
+    usage.show(buckets, counts);
+    conditions.show(rows, catalogue.vocabulary, state.facts, state.isPasted);
+    box.input.disabled = state.ids.length >= MOST_COMPARED;
+    full.hidden = !box.input.disabled;
     fill(chips, state.ids.map((id) => h("li", { class: "chip" }, id, h("button", { type: "button", "aria-label": `Leave ${id}`, onclick: () => leave(id) }, "×"))));
   }
 
   function drawAnswers() {
-    const { meters } = app.catalogue.vocabulary;
     if (state.isPasted) paste.show();
     const chosen = state.isPasted ? [] : state.ids.flatMap((id) => answers.find((answer) => answer.id === id) ?? []);
-    drawBars(chosen.flatMap((answer) => answer.estimate ?? []));
-    if (!state.ids.length) return fill(cards, h("p", { class: "empty" }, "Add a model, and its cost is shown here by line.", h("span", null, "Or ", h("a", { href: address("") }, "choose some in the catalogue"), ".")));
-    fill(cards, chosen.map((answer) => (answer.estimate ? resultCard(answer.estimate, { meters, volume: state, counts: countsNow(), more: [unused(answer.id)] }) : refusedCard(answer))));
+    drawBars(chosen.map(({ said }) => said).filter(({ lines }) => lines));
+    fill(
+      cards,
+      chosen.map(({ id, said }) => (said.lines ? resultCard(said, { vocabulary: catalogue.vocabulary, volume: state, counts: counted().counts }) : refusedCard(id, said))),
+      !state.ids.length && h("p", { class: "empty" }, "Add a model, and its cost is shown here by line.", h("span", null, "Or ", h("a", { href: address("") }, "choose some in the catalogue"), ".")),
+    );
   }
 
-  /** Where a model has prices and none is for what is used: say what it is billed by. @param {string} id */
-  function unused(id) {
-    const row = known.get(id);
-    const priced = row ? bucketsOf(row, app.catalogue.vocabulary.meters) : new Set();
-    return row && !priced.size && h("p", { class: "hint" }, "The catalogue knows no price of this model.");
-  }
-
-  /** @param {Answer} answer */
-  function refusedCard({ id, error }) {
-    const names = error?.suggestions ?? [];
+  /** @param {string} id @param {Refused} error */
+  function refusedCard(id, { message, suggestions }) {
     return h(
       "article",
       { class: "card result", "aria-label": id },
       h("h3", null, id),
-      h("p", { class: "note bad", role: "alert" }, error?.message),
-      names.length > 0 && h("p", { class: "row" }, "Instead: ", names.map((name) => h("button", { type: "button", onclick: () => leave(id, name) }, name))),
+      h("p", { class: "note bad", role: "alert" }, message),
+      suggestions.length > 0 && h("p", { class: "row" }, "Instead: ", suggestions.map((name) => h("button", { type: "button", onclick: () => leave(id, name) }, name))),
     );
   }
 
   /** Those in one currency share an axis; what is in another is told, and stands below. @param {any[]} estimates */
   function drawBars(estimates) {
-    const priced = estimates.filter((estimate) => estimate.total_cost !== null);
-    const currency = priced[0]?.currency;
-    const shown = estimates.filter((estimate) => estimate.currency === currency || estimate.total_cost === null);
-    const others = estimates.filter((estimate) => !shown.includes(estimate));
-    const host = /** @type {HTMLElement} */ (chart.element.parentElement);
-    host.hidden = !priced.length;
+    const currency = estimates.find((one) => one.total_cost !== null)?.currency;
+    const isApart = (/** @type {any} */ one) => one.currency !== currency && one.total_cost !== null;
+    const others = estimates.filter(isApart);
+    plot.hidden = !currency;
     apart.hidden = !others.length;
-    const costs = others.map((one) => `${one.model} ${about(one.total_cost, one.currency)}`);
-    apart.textContent = `In another currency, so not on this axis: ${costs.join(", ")}.`;
-    if (priced.length) chart.show({ bars: shown.map(barOf), currency, axis: `${currency} a call` });
+    apart.textContent = `In another currency, so not on this axis: ${others.map((one) => `${one.model} ${totalOf(one)}`).join(", ")}.`;
+    if (currency) chart.show(estimates.filter((one) => !isApart(one)).map(barOf), currency);
   }
 
   /** @param {any} estimate @returns {import("../plot/bars.js").Bar} */
   function barOf(estimate) {
-    const { meters } = app.catalogue.vocabulary;
-    const { model, currency, total_cost: total, complete } = estimate;
+    const { model: name, currency, lines } = estimate;
     const month = ofMonth(estimate, state);
-    const ofCall = `${complete ? "" : "at least "}${about(total, currency)}`;
-    const ofAll = month === null ? "" : ` · ${about(month, currency)} a month`;
-    return {
-      name: model,
-      told: total === null ? "price unknown" : ofCall + ofAll,
-      brief: total === null ? "price unknown" : ofCall,
-      parts: estimate.lines.map((/** @type {any} */ line) => {
-        const { bucket } = meters[line.meter];
-        return { key: bucket in PARTS ? bucket : "other", label: bucket in PARTS ? meterName(line.meter, meters) : "Other", amount: line.amount, told: about(line.amount, currency) };
-      }),
-    };
+    const parts = lines.map((/** @type {any} */ { meter, amount }) => {
+      const { bucket } = catalogue.vocabulary.meters[meter];
+      const hue = HUES[bucket] ?? OTHER;
+      return { hue, label: hue === OTHER ? "Other" : title(bucket), amount, told: about(amount, currency) };
+    });
+    return { name, told: [totalOf(estimate), ...(month ? [`${about(month, currency)} a month`] : [])], parts };
   }
-
-  const again = () => isShown && (draw(), drawAnswers());
-  prefs.addEventListener("per", again);
-  connection.addEventListener("back", () => isShown && price());
-  app.catalogue.addEventListener("change", () => {
-    known = new Map();
-    if (isShown) start();
-  });
 
   function start() {
     paste.showProviders();
@@ -283,12 +254,19 @@ export function create(app) {
     price();
   }
 
+  prefs.addEventListener("per", () => isShown && drawAnswers());
+  connection.addEventListener("back", () => isShown && price());
+  catalogue.addEventListener("change", () => {
+    known = new Map();
+    if (isShown) start();
+  });
+
   return {
     element,
     title: () => "Calculator",
     show() {
       isShown = true;
-      if (app.catalogue.isLoaded) start();
+      if (catalogue.isLoaded) start();
       else fill(cards, h("p", { class: "waiting" }, "The catalogue is on its way …"));
     },
     hide() {
@@ -298,37 +276,33 @@ export function create(app) {
   };
 }
 
-/** The buckets that have a colour of their own. */
-const PARTS = { input: 1, cached_input: 1, cache_write: 1, output: 1, reasoning: 1, web_searches: 1 };
+/** @param {string} label @param {import("../dom.js").Child[]} children */
+const card = (label, ...children) => h("section", { class: "card", "aria-label": label }, children);
+
+/** `$0.01`, `at least $0.01`. @param {any} estimate or a refusal */
+const totalOf = ({ total_cost: total, complete, currency }) => (total == null ? "price unknown" : (complete ? "" : "at least ") + about(total, currency));
 
 /** @param {URLSearchParams} query @param {import("../catalogue.js").Vocabulary["meters"]} meters @returns {State} */
 function read(query, meters) {
-  const buckets = new Set(Object.values(meters).map((meter) => meter.bucket));
-  const number = (/** @type {string | null} */ text) => (Number(text) >= 0 && text !== "" ? Number(text) : 0);
-  const counts = [...query].filter(([name]) => buckets.has(name));
-  const facts = [...query].filter(([name]) => !buckets.has(name) && (!OTHERS.has(name) || FACTS.includes(name)));
-  const [day, time] = (query.get("at") ?? "").split("T");
+  const buckets = new Set(Object.values(meters).map(({ bucket }) => bucket));
+  const number = (/** @type {string} */ text) => Math.max(0, Number(text)) || 0;
+  const { ids = "", calls = "1000", period, by, at = "", ...rest } = Object.fromEntries(query);
+  const [counts, facts] = [true, false].map((isCount) => Object.entries(rest).filter(([name]) => buckets.has(name) === isCount));
+  const [day, time = ""] = at.split("T");
   return {
-    ids: [...new Set((query.get("ids") ?? "").split(",").filter(Boolean))].slice(0, MOST_COMPARED),
+    ids: [...new Set(ids.split(",").filter(Boolean))].slice(0, MOST_COMPARED),
     counts: counts.length ? Object.fromEntries(counts.map(([name, value]) => [name, number(value)])) : null,
-    facts: { ...Object.fromEntries(facts), ...(day && { day }), ...(time && { time: time.slice(0, 5) }) },
-    calls: query.has("calls") ? number(query.get("calls")) : 1000,
-    period: query.get("period") === "month" ? "month" : "day",
-    isPasted: query.get("by") === "response",
+    facts: { ...Object.fromEntries(facts), day, time: time.slice(0, 5) },
+    calls: number(calls),
+    period: period === "month" ? "month" : "day",
+    isPasted: by === "response",
   };
 }
 
-/** The address of a state: what is as usual is not written. @param {State} state @returns {Record<string, string>} */
-function written({ ids, counts, facts: { day, time, ...facts }, calls, period, isPasted }) {
+/** What is as usual is not written. @param {State} state */
+function addressOf({ ids, counts, facts: { day, time, ...facts }, calls, period, isPasted }) {
   const used = Object.entries(counts ?? {}).filter(([, number]) => number);
-  return {
-    ids: ids.join(),
-    ...Object.fromEntries(used.map(([bucket, number]) => [bucket, String(number)])),
-    ...(counts && !used.length && { input: "0" }),
-    ...Object.fromEntries(Object.entries(facts).filter(([, value]) => value)),
-    ...(day && { at: time ? `${day}T${time}Z` : day }),
-    ...(calls !== 1000 && { calls: String(calls) }),
-    ...(period !== "day" && { period }),
-    ...(isPasted && { by: "response" }),
-  };
+  const said = Object.entries({ ...facts, at: moment({ day, time }), calls: calls === 1000 ? "" : `${calls}`, period: period === "day" ? "" : period, by: isPasted ? "response" : "" });
+  const counted = counts && !used.length ? { input: "0" } : Object.fromEntries(used.map(([bucket, number]) => [bucket, `${number}`]));
+  return address("calculator", "", { ids: ids.join(), ...counted, ...Object.fromEntries(said.filter(([, value]) => value)) });
 }

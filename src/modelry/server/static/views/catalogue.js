@@ -6,6 +6,7 @@ import { FILTERS, filtered, filtersOf } from "../filter.js";
 import { panel } from "../panel.js";
 import { MOST_COMPARED, prefs } from "../prefs.js";
 import { address, go, note, route } from "../route.js";
+import { prepare } from "../search.js";
 import { Table } from "../table.js";
 import { count, PERS } from "../text.js";
 
@@ -22,6 +23,8 @@ class CatalogueView {
   isShown = false;
   #typing = 0;
   #isReady = false;
+  /** @type {Row[]} */
+  #offered = [];
   #sorted = "";
   #filters = "";
 
@@ -62,9 +65,9 @@ class CatalogueView {
 
   #listen() {
     this.catalogue.addEventListener("change", () => {
-      this.panel.fill();
       this.search.placeholder = `Search ${count(this.catalogue.rows.length)} models: claude sonnet, gpt 4o mini …`;
       this.update(false);
+      this.#offer();
     });
     prefs.addEventListener("chosen", () => {
       this.chosen = new Set(prefs.chosen);
@@ -77,6 +80,17 @@ class CatalogueView {
       this.table.refresh();
     });
     this.narrow.addEventListener("change", () => this.#showColumns());
+  }
+
+  /** When the rows are painted, what the filters offer is counted, and what a search looks into made. */
+  #offer() {
+    const { isLoaded, rows } = this.catalogue;
+    if (!isLoaded || rows === this.#offered) return;
+    this.#offered = rows;
+    requestAnimationFrame(() => setTimeout(() => {
+      this.panel.fill();
+      prepare(rows);
+    }));
   }
 
   get per() {
@@ -102,9 +116,9 @@ class CatalogueView {
     this.query = query;
     this.search.value = query.get("q") ?? "";
     this.#showColumns();
-    if (this.catalogue.isLoaded) this.panel.fill();
     this.update(!isSame);
-    if (isSame) this.table.goTo(this.table.active); // back from a model: where one was
+    this.#offer();
+    if (isSame && this.rows) this.table.goTo(this.table.active); // back from a model: where one was
   }
 
   hide() {
