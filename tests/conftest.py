@@ -11,6 +11,12 @@ from serving import PROJECT, full_root, serving
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The page comes last: Playwright leaves a loop in its process, beside which no other one runs."""
+    items.sort(key=lambda item: item.path.name.startswith("test_page_"))
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """pytest-playwright's own fixture, told which browser to start."""
