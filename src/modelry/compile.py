@@ -133,8 +133,8 @@ def _models(connection: sqlite3.Connection, models: Iterable[Model], start: int)
 
 
 def _provider(connection: sqlite3.Connection, provider: Provider) -> None:
-    record = {key: value for key, value in asdict(provider).items() if value not in (None, (), [], {}, False)}
-    connection.execute("INSERT INTO providers VALUES (?, ?, ?)", (provider.id, provider.maker, dumps(record)))
+    record = dumps(provider.to_dict())
+    connection.execute("INSERT INTO providers VALUES (?, ?, ?)", (provider.id, provider.maker, record))
     connection.executemany(
         "INSERT INTO spellings VALUES (?, ?)", [(s, provider.id) for s in sorted(provider.spellings)]
     )

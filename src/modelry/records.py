@@ -6,8 +6,8 @@ The fields of `Model` are the fields of a row of `data/models.json`, in its orde
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
@@ -253,6 +253,14 @@ class Provider:
         """Everything that means this provider, in lower case."""
         names = (name for group in self.names.values() for name in group)
         return frozenset(spelling.lower() for spelling in (self.id, *self.aliases, *names))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the manifest says, as plain data; what it does not say is left out, at every depth."""
+        return asdict(self, dict_factory=_said)
+
+
+def _said(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in fields if value is not False and value not in (None, (), [], {})}
 
 
 MODEL_FIELDS = tuple(f.name for f in fields(Model))

@@ -44,10 +44,7 @@ def providers_command(*, name: str | None, data: str | None, as_json: bool) -> N
 
 
 def _plain(provider: Provider, served: dict[str, int]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    known = {key: value for key, value in asdict(provider).items() if value not in (None, (), [], {})}
-    return known | {"models": served.get(provider.id, 0)}
+    return provider.to_dict() | {"models": served.get(provider.id, 0)}
 
 
 def _draw_all(registry: Registry, served: dict[str, int]) -> None:

@@ -162,13 +162,12 @@ def _when(when: Mapping[str, Any]) -> dict[str, Any]:
 
 def manifest(provider: Provider) -> str:
     """The text of a provider's manifest."""
-    said = {name: value for name, value in asdict(provider).items() if value or name in ("id", "name")}
-    return _dumped({name: _plainly(value) for name, value in said.items()})
+    return _dumped({name: _plainly(value) for name, value in provider.to_dict().items()})
 
 
 def _plainly(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plainly(part) for key, part in value.items() if part not in (False, None)}
+        return {key: _plainly(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plainly(part) for part in value] if any(isinstance(part, Mapping) for part in value) else _Flow(value)
     return value

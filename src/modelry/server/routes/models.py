@@ -69,7 +69,7 @@ class Filters(BaseModel):
     fields: str | None = Field(
         None,
         description="Fields of a row to give, parted by commas; provider and model always. `rates` are those in force now, "
-        "without conditions, and their currency.",
+        "without conditions, and their currency where it is not USD.",
     )
     limit: int | None = Field(None, ge=1, le=100_000, description="Most rows to give; `next_cursor` leads to the rest.")
     cursor: str | None = Field(None, description="`next_cursor` of the answer before.", max_length=1_000)
@@ -159,7 +159,12 @@ def _projected(lines: list[bytes], shown: Sequence[str] | None) -> list[bytes]:
 
 def _with_rates(row: dict[str, Any]) -> dict[str, Any]:
     card = card_on([Pricing.from_dict(card) for card in row.get("pricing", ())], None)
-    return row | {_RATES: Pricing(card.rates, currency=card.currency).to_dict()} if card else row
+    if card is None:
+        return row
+    rates = Pricing(card.rates, currency=card.currency).to_dict()
+    if card.currency == "USD":  # where none is named
+        del rates["currency"]
+    return row | {_RATES: rates}
 
 
 @router.get("/api/models/by-type/{component_type}", summary="Rows with a component", **documented("Rows", *READ, 422))

@@ -20,8 +20,8 @@ const EVERY = 30_000;
 export class Catalogue extends EventTarget {
   /** @type {Row[]} */
   rows = [];
-  /** @type {Map<string, Row>} */
-  byId = new Map();
+  /** @type {Map<string, Row> | null} */
+  #byId = null;
   /** @type {Vocabulary} */
   vocabulary = { capabilities: {}, components: {}, modalities: [], statuses: [], roles: {}, meters: {}, conditions: {} };
   /** @type {string | null} */
@@ -48,10 +48,15 @@ export class Catalogue extends EventTarget {
     }
   }
 
+  get byId() {
+    this.#byId ??= new Map(this.rows.map((row) => [row.id, row]));
+    return this.#byId;
+  }
+
   /** @param {any} data */
   take(data) {
     this.rows = data.models.map((/** @type {any} */ raw) => new Row(raw)).sort(newestFirst);
-    this.byId = new Map(this.rows.map((row) => [row.id, row]));
+    this.#byId = null;
     this.updated = data.last_updated;
     this.isLoaded = true;
     this.trouble = null;

@@ -83,7 +83,7 @@ function forgiving(word) {
 
 /** The word without one letter, or with two neighbours the other way round. @param {string} word */
 function slips(word) {
-  if (word.length < 4) return [];
+  if (word.length < 5) return []; // who is still typing has made none
   const made = new Set();
   for (let at = 0; at < word.length; at++) {
     made.add(word.slice(0, at) + word.slice(at + 1));
