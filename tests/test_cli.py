@@ -396,7 +396,7 @@ def test_list_tells_unknown_free_and_other_currencies_apart(run):
     text = run("list").stdout
     assert re.search(r"alibaba-cn/qwen-plus +131,072 +CNY 0\.80 +CNY 2\.00", text)
     assert re.search(r"local/llama-3\.3-70b +131,072 +free +free", text)
-    assert re.search(r"openai/gpt-unpriced +8,192 +— +—", text)
+    assert re.search(r"openai/gpt-unpriced +≥ 300,000 +— +—", text)
     assert re.search(r"openai/dall-e-3 +— +— +0\.04/image", text)
     assert re.search(r"fireworks/.*≈0\.57142857 ", text)
 

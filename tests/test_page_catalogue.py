@@ -118,16 +118,28 @@ def test_content_kinds_price_range_and_context_are_filters(visit, site):
     page.get_by_label("from, $").fill("0.1")
     page.get_by_label("to, $").fill("1")
     page.get_by_label("Context of at least").fill("100000")
-    fields = {"fields": "modalities,context,rates"}
+    fields = {"fields": "modalities,context,max_input_tokens,rates"}
     passing = {
         f"{row['provider']}/{row['model']}"
         for row in site.get("/api/models", params=fields).json()["models"]
         if "audio" in row.get("modalities", {}).get("input", ())
-        and row.get("context", 0) >= 100_000
+        and (row.get("context") or row.get("max_input_tokens", 0)) >= 100_000
         and 0.1 <= round(row.get("rates", {}).get("input_per_token", 0) * 1e6, 9) <= 1
     }
     expect(told(page)).to_have_text(re.compile(rf"^{len(passing)} of"))
     assert set(models(page)) <= passing
+
+
+def test_a_context_that_is_known_by_the_input_alone_is_at_least_that(visit, site):
+    (row,) = [
+        row
+        for row in site.get("/api/models?fields=context,max_input_tokens&provider=google").json()["models"]
+        if row["model"] == "gemini-3.8-flash"
+    ]
+    assert ("context" in row, row["max_input_tokens"]) == (False, 1_048_576)
+    page = visit(site, "#/?q=gemini-3.8-flash&provider=google&min_context=1048576")
+    assert models(page)[0] == "google/gemini-3.8-flash"
+    assert column(page, "Context")[0] == "≥ 1.05M"
 
 
 def test_a_view_can_be_sent_to_somebody(visit, site):

@@ -25,6 +25,11 @@ def heads(page):
     return table_of(page).get_by_role("columnheader").get_by_role("link")
 
 
+def _window(row):
+    """What a plot against the context shows: where none is known, the longest input."""
+    return row.get("context") or row.get("max_input_tokens")
+
+
 def row_of(site, model):
     return site.client.get(f"/api/models/id/{model}").json()
 
@@ -155,11 +160,9 @@ def test_prices_follow_the_unit(visit, site):
 
 
 def priced(site, **query):
-    rows = site.client.get("/api/models", params={"fields": "rates,context", **query}).json()["models"]
+    rows = site.client.get("/api/models", params={"fields": "rates,context,max_input_tokens", **query}).json()["models"]
     both = ("input_per_token", "output_per_token")
-    return [
-        row for row in rows if row.get("context") and all(row.get("rates", {}).get(meter) is not None for meter in both)
-    ]
+    return [row for row in rows if _window(row) and all(row.get("rates", {}).get(meter) is not None for meter in both)]
 
 
 def test_the_plot_shows_every_model_that_has_both_numbers(visit, site):
@@ -173,8 +176,8 @@ def test_the_plot_shows_every_model_that_has_both_numbers(visit, site):
 
 def test_the_plot_shows_what_the_catalogues_filters_let_through(visit, site):
     page = visit(site, "#/compare?provider=mistral&y=input")
-    number = len([row for row in site.client.get("/api/models?fields=rates,context&provider=mistral").json()["models"]
-                  if row.get("context") and row.get("rates", {}).get("input_per_token") is not None])  # fmt: skip
+    number = len([row for row in site.client.get("/api/models?fields=rates,context,max_input_tokens&provider=mistral").json()["models"]
+                  if _window(row) and row.get("rates", {}).get("input_per_token") is not None])  # fmt: skip
     expect(plot_of(page)).to_have_accessible_name(re.compile(f"^Input price against context of {number} models"))
     expect(page.get_by_role("button", name=f"mistral {number}")).to_be_visible()
     expect(page.get_by_text("provider mistral.")).to_be_visible()

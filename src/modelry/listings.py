@@ -67,8 +67,9 @@ SHAPES: dict[str, Shape] = {
     "cohere": Shape(
         "models", "name", query={"page_size": "1000"}, following=("next_page_token", "page_token"),
         states={
-            "endpoints.chat": "chat", "features.tools": "tools", "features.json_mode": "json_mode",
-            "features.json_schema": "response_schema", "features.vision": "vision", "features.reasoning": "reasoning",
+            "endpoints.chat": "chat", "features.tools": "tools", "features.tool_choice": "tool_choice",
+            "features.json_mode": "json_mode", "features.json_schema": "response_schema", "features.vision": "vision",
+            "features.reasoning": "reasoning",
         },
     ),
     "mistral": Shape(

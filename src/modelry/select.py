@@ -51,6 +51,10 @@ class Filters(TypedDict, total=False):
     stale_days: int | None
 
 
+_CONTEXT = "coalesce(context, max_input_tokens)"
+"""A context window, or what it is at least: the longest input, which it holds."""
+
+
 class Sort(NamedTuple):
     """What rows can be ordered by: a column of the snapshot, or a meter of the card in force."""
 
@@ -66,7 +70,7 @@ SORTS: dict[str, Sort] = {
         Sort("input", meter="input_per_token"),
         Sort("output", meter="output_per_token"),
         Sort("cached_input", meter="cached_input_per_token"),
-        Sort("context", column="context"),
+        Sort("context", column=_CONTEXT),
         Sort("max_output_tokens", column="max_output_tokens"),
         Sort("release_date", column="release_date"),
         Sort("last_updated", column="last_updated"),
@@ -105,8 +109,9 @@ def matching(
 
     `provider` is an id or alias; `component` such as GEN or EMB; `capability` one or several that must all be true;
     `modality` a kind of content that goes in or comes out; `series` the family file; `q` words that must all stand in
-    the id, the aliases or the display name. `min_context` is in tokens. `verified` False asks for those that nobody
-    verified; `stale_days` for those that no source has touched or checked for more than so many days.
+    the id, the aliases or the display name. `min_context` is in tokens; where no context is known the longest input
+    counts, which is never more. `verified` False asks for those that nobody verified; `stale_days` for those that no
+    source has touched or checked for more than so many days.
 
     `max_…_per_mtok` is in `currency` per 1M tokens. A filter or an order by price compares the base rates of the cards
     in force now, in this currency alone; rows whose price is unknown, or 0, are left out. `free` True keeps the rows
@@ -204,7 +209,7 @@ def _words(q: str | None) -> Iterable[Clause]:
 
 def _bounds(min_context: int | None, stale_days: int | None) -> Iterable[Clause]:
     if min_context is not None:
-        yield "context >= ?", (_whole("min_context", min_context),)
+        yield f"{_CONTEXT} >= ?", (_whole("min_context", min_context),)
     if stale_days is not None:
         touched = "max(coalesce(last_updated, ''), coalesce(json_extract(verification, '$.last_checked'), ''))"
         yield f"{touched} < ?", (_day_before_today("stale_days", stale_days),)

@@ -18,7 +18,7 @@ from modelry.cli.options import (
     split_usage,
     usage_options,
 )
-from modelry.cli.text import UNKNOWN, count, meter_unit, meter_words, money, rate_shown
+from modelry.cli.text import UNKNOWN, count, meter_unit, meter_words, money, rate_shown, window
 from modelry.errors import Unpriced
 from modelry.meters import METERS
 
@@ -133,7 +133,7 @@ def _facts(offers: Sequence[Offer]) -> dict[str, list[str]]:
     models = [offer.model for offer in offers]
     return {
         "for": [", ".join(model.components) or UNKNOWN for model in models],
-        "context": [count(model.context) for model in models],
+        "context": [window(model) for model in models],
         "max output": [count(model.max_output_tokens) for model in models],
         "released": [model.release_date or UNKNOWN for model in models],
         "knows until": [model.knowledge_cutoff or UNKNOWN for model in models],

@@ -20,7 +20,7 @@ from modelry.cli.options import (
     json_option,
     open_registry,
 )
-from modelry.cli.text import FREE, UNKNOWN, aligned, count, meter_unit, rate_shown
+from modelry.cli.text import FREE, UNKNOWN, aligned, count, meter_unit, rate_shown, window
 from modelry.meters import METERS
 from modelry.select import SORTS, in_force, matching, records
 
@@ -61,7 +61,12 @@ _ROOM = 500
 @click.option(
     "--status", metavar="WORD", shell_complete=complete_from(*STATUSES), help=f"One of {', '.join(STATUSES)}."
 )
-@click.option("--min-context", type=COUNT, metavar="N", help="A context window of at least N tokens, such as 128k.")
+@click.option(
+    "--min-context",
+    type=COUNT,
+    metavar="N",
+    help="A context window, or where none is known an input, of at least N tokens, such as 128k.",
+)
 @click.option("--max-input", type=PRICE, metavar="PRICE", help="At most PRICE per 1M input tokens.")
 @click.option("--max-output", type=PRICE, metavar="PRICE", help="At most PRICE per 1M output tokens.")
 @click.option(
@@ -171,17 +176,13 @@ def _field(name: str) -> Callable[[Model, Pricing | None], str]:
     return lambda model, _card: str(getattr(model, name) or UNKNOWN)
 
 
-def _number(name: str) -> Callable[[Model, Pricing | None], str]:
-    return lambda model, _card: count(getattr(model, name))
-
-
 COLUMNS: dict[str, Column] = {
     "id": Column("model", lambda model, _card: model.id),
-    "context": Column("context", _number("context"), "right"),
+    "context": Column("context", lambda model, _card: window(model), "right"),
     "input": Column("input", _price("input_per_token"), "point"),
     "output": Column("output", _price("output_per_token"), "point"),
     "cached_input": Column("cached", _price("cached_input_per_token"), "point"),
-    "max_output_tokens": Column("max output", _number("max_output_tokens"), "right"),
+    "max_output_tokens": Column("max output", lambda model, _card: count(model.max_output_tokens), "right"),
     "status": Column("status", _field("status")),
     "release_date": Column("released", _field("release_date")),
     "last_updated": Column("updated", _field("last_updated")),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from modelry.pricing import Rate
+    from modelry.records import Model
 
 UNKNOWN = "—"
 FREE = "free"
@@ -33,6 +34,12 @@ def digits(number: Decimal, least: int = 2) -> str:
 def count(number: int | Decimal | None) -> str:
     """A count with thousands parted: 128,000."""
     return UNKNOWN if number is None else digits(Decimal(number), 0)
+
+
+def window(model: Model) -> str:
+    """The context window of a model; where only its longest input is known, `≥` that."""
+    known = model.context is not None or model.max_input_tokens is None
+    return count(model.context) if known else f"≥ {count(model.max_input_tokens)}"
 
 
 def money(amount: Decimal | None, currency: str) -> str:

@@ -54,7 +54,12 @@ class Filters(BaseModel):
     capability: list[str] = Field([], description="Capabilities that must all be there; several, or parted by commas.")
     series: str | None = Field(None, description="Family file: gpt, claude, …")
     q: str | None = Field(None, description="Words that must all stand in id, aliases or display name.", max_length=500)
-    min_context: int | None = Field(None, ge=0, lt=2**63, description="Least context window, in tokens.")
+    min_context: int | None = Field(
+        None,
+        ge=0,
+        lt=2**63,
+        description="Least context window, in tokens; where none is known, the longest input counts.",
+    )
     max_input_per_mtok: Decimal | None = Field(None, ge=0, description="Most that 1M input tokens may cost.")
     max_output_per_mtok: Decimal | None = Field(None, ge=0, description="Most that 1M output tokens may cost.")
     currency: str = Field("USD", description="Currency of the prices that are compared.")

@@ -45,16 +45,17 @@ export async function ask(path, { method = "GET", body, token, ifMatch, signal }
   if (body !== undefined) headers["content-type"] = "application/json";
   if (token) headers.authorization = `Bearer ${token}`;
   if (ifMatch) headers["if-match"] = ifMatch;
-  let answer, data;
+  let answer, text;
   try {
     answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
-    data = await answer.json().catch(noJson);
+    text = await answer.text(); // its own json() takes twice as long over the 4 MB of the catalogue
   } catch (error) {
     if (signal?.aborted) throw error;
     reached(false);
     throw new Unreachable();
   }
   reached(true);
+  const data = parsed(text);
   if (!answer.ok) throw new Refused(answer.status, data?.detail ?? `The server answered ${answer.status}.`, data?.suggestions);
   return { data, etag: answer.headers.get("etag") };
 }
@@ -71,8 +72,11 @@ export function rowPath(route, id) {
   return `/api/models/${route}/${[provider, ...name].map(encodeURIComponent).join("/")}`;
 }
 
-/** Somebody in between may answer with a page of its own. @param {unknown} error */
-function noJson(error) {
-  if (error instanceof SyntaxError) return null;
-  throw error;
+/** Null where somebody in between answered with a page of his own. @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -1,6 +1,7 @@
 // The rows that the table, the plots and the choices are made of: asked for once, and again when the server has others.
 
 import { get } from "./api.js";
+import { ranked } from "./ranking.js";
 
 /** @typedef {{
  *   capabilities: Record<string, string>, components: Record<string, {family: string, modes: string[]}>, modalities: string[],
@@ -10,7 +11,7 @@ import { get } from "./api.js";
  * }} Vocabulary */
 
 const FIELDS = [
-  "display_name", "aliases", "base_model", "components", "capabilities", "modalities", "context", "max_output_tokens", "status",
+  "display_name", "aliases", "base_model", "components", "capabilities", "modalities", "context", "max_input_tokens", "max_output_tokens", "status",
   "release_date", "deprecation_date", "open_weights", "verification", "rates",
 ].join();
 
@@ -55,7 +56,7 @@ export class Catalogue extends EventTarget {
 
   /** @param {any} data */
   take(data) {
-    this.rows = data.models.map((/** @type {any} */ raw) => new Row(raw)).sort(newestFirst);
+    this.rows = ranked(data.models.map((/** @type {any} */ raw) => new Row(raw)), newest);
     this.#byId = null;
     this.updated = data.last_updated;
     this.isLoaded = true;
@@ -100,8 +101,8 @@ export class Row {
     this.takes = raw.modalities?.input ?? NONE;
     /** @type {string[]} */
     this.gives = raw.modalities?.output ?? NONE;
-    /** @type {number | null} */
-    this.context = raw.context ?? null;
+    /** Its window, or what that is at least: the longest input. @type {number | null} */
+    this.context = raw.context ?? raw.max_input_tokens ?? null;
     /** @type {number | null} */
     this.output = raw.max_output_tokens ?? null;
     /** @type {string | null} */
@@ -119,6 +120,11 @@ export class Row {
   get #rank() {
     const life = this.status === "retired" ? -12 : this.status === "deprecated" ? -0.5 : 0;
     return life + (this.base === this.id ? 8 : 0) - this.id.length / 4;
+  }
+
+  /** Its context in words, `≥` where only the longest input is known. @param {(tokens: number) => string} written */
+  contextAs(written) {
+    return this.context === null ? null : (this.raw.context ? "" : "≥ ") + written(this.context);
   }
 
   get verified() {
@@ -142,7 +148,7 @@ export class Row {
       const { id, raw } = this;
       const called = [id, raw.model, this.name, ...(raw.aliases ?? NONE)].map(plainLetters);
       const text = called.join(" ");
-      this.#words = { text, names: `|${called.join("|").replace(/[ /]/g, "-")}|`, letters: lettersOf(text), rank: this.#rank };
+      this.#words = { text, names: ["", ...called, ""].join("|").replace(/[ /]/g, "-"), letters: lettersOf(text), rank: this.#rank };
     }
     return this.#words;
   }
@@ -154,14 +160,8 @@ export class Row {
 const NONE = [];
 const NOTHING = {};
 
-/** What makers serve themselves, then what others serve of it; each the newest first. @param {Row} a @param {Row} b */
-function newestFirst(a, b) {
-  const own = Number(b.base === b.id) - Number(a.base === a.id);
-  return own || compared(b.released ?? "", a.released ?? "") || compared(a.id, b.id);
-}
-
-/** @param {string} a @param {string} b */
-const compared = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+/** What makers serve themselves before what others serve of it, each the newest first: their days as numbers. @param {Row} row */
+const newest = (row) => Number(row.base === row.id && 1e8) + (Number(row.released?.replaceAll("-", "").padEnd(8, "0")) || 0);
 
 /** A text as it is searched: lower case, and all that parts words alike (`4.5` is `4-5`). @param {string} text */
 export const plainLetters = (text) => text.toLowerCase().replace(/[._:]/g, "-");

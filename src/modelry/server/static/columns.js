@@ -1,7 +1,7 @@
 // The columns of the table: one row each. To add a column, add a row.
 
 import { rate } from "./catalogue.js";
-import { h } from "./dom.js";
+import { h, put } from "./dom.js";
 import { address } from "./route.js";
 import { count, day, money, short, title, tokenPrice, words } from "./text.js";
 
@@ -27,11 +27,15 @@ const price = (key, label, meter, hint) => ({
 
 /** @param {string} key @param {string} label @param {(row: Row) => number | null} value @returns {Column} */
 const size = (key, label, value) => ({
-  key, label, width: "6.5rem", num: true, hint: "tokens", sort: value, text: (row) => limit(value(row)),
+  key, label, width: "6.5rem", num: true, hint: "tokens", sort: value,
+  text: (row) => {
+    const tokens = value(row);
+    return tokens === null ? "–" : limit(tokens);
+  },
 });
 
-/** @param {number | null} tokens */
-const limit = (tokens) => (tokens === null ? "–" : tokens < 10_000 ? count(tokens) : short(tokens));
+/** @param {number} tokens */
+const limit = (tokens) => (tokens < 10_000 ? count(tokens) : short(tokens));
 
 /** @param {string} key @param {string} label @param {(row: Row) => string | null} value @param {string} [width] @returns {Column} */
 const text = (key, label, value, width = "8rem") => ({ key, label, width, sort: value, text: (row) => value(row) ?? "–" });
@@ -58,21 +62,26 @@ export const COLUMNS = [
     show: (cell, row) => {
       const link = /** @type {HTMLAnchorElement} */ (cell.firstChild);
       link.setAttribute("href", address("model", row.id));
-      /** @type {Element} */ (link.firstChild).textContent = row.name;
-      /** @type {Element} */ (link.lastChild).textContent = row.id;
+      put(/** @type {Node} */ (link.firstChild), row.name);
+      put(/** @type {Node} */ (link.lastChild), row.id);
     },
   },
   text("provider", "Provider", (row) => row.provider),
   text("components", "Component", (row) => listed(row.components)),
   price("input", "Input", "input_per_token", "price of input"),
   price("output", "Output", "output_per_token", "price of output"),
-  price("cached", "Cached input", "cached_input_per_token", "price of input read from a cache"),
+  { ...price("cached", "Cached input", "cached_input_per_token", "price of input read from a cache"), width: "8.7rem" },
   text("other", "Other price", otherPrice, "11rem"),
-  size("context", "Context", (row) => row.context),
+  { ...size("context", "Context", (row) => row.context), hint: "tokens; ≥ where only the longest input is known", text: (row) => row.contextAs(limit) ?? "–" },
   size("max_output", "Most output", (row) => row.output),
   {
     key: "capabilities", label: "Can", width: "minmax(11rem, 2fr)",
     sort: (row) => -abilities(row).length || null, text: (row) => listed(abilities(row)) ?? "–",
+    show: (cell, row) => {
+      const can = abilities(row);
+      const more = can.length - FEW;
+      put(cell, `${listed(can.slice(0, FEW)) ?? "–"}${more > 0 ? ` +${more}` : ""}`);
+    },
   },
   text("takes", "Takes", (row) => listed(row.takes), "9rem"),
   text("gives", "Gives", (row) => listed(row.gives)),
@@ -87,6 +96,8 @@ export const COLUMNS = [
 export const USUAL = ["model", "input", "output", "cached", "context", "max_output", "capabilities", "released", "status"];
 export const NARROW = ["model", "input", "output"];
 
+/** Abilities that a cell names; the rest it counts. */
+const FEW = 3;
 const TOLD_FIRST = ["tools", "vision", "reasoning", "response_schema", "web_search", "audio", "pdf", "prompt_caching"];
 
 /** What a model can do, what people ask for most first. @param {Row} row */

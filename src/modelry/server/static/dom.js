@@ -31,6 +31,19 @@ export function svg(tag, props, ...children) {
 }
 
 /**
+ * Show a text in an element that holds text alone. Its node stays: the browser would lay out a new one from nothing.
+ * @param {Node} element @param {string} text
+ */
+export function put(element, text) {
+  const node = element.firstChild;
+  if (!node) element.textContent = text;
+  else if (node.nodeValue !== text) node.nodeValue = text;
+}
+
+/** Do it when what is there now is painted. @param {() => void} act */
+export const whenPainted = (act) => requestAnimationFrame(() => setTimeout(act));
+
+/**
  * @template {Element} E
  * @param {E} element
  * @param {Props | null | undefined} props

@@ -8,6 +8,7 @@ import { fill, h, say } from "./dom.js";
 import { prefs } from "./prefs.js";
 import { address, go, route } from "./route.js";
 import { away, count, day } from "./text.js";
+import * as catalogue from "./views/catalogue.js"; // what is shown first waits for the rows, and they not for it
 
 /**
  * A view: made once, shown whenever the address names it. `show` also answers a change of the address while it is there.
@@ -19,7 +20,7 @@ import { away, count, day } from "./text.js";
 
 /** @type {Record<string, {label: string, load: () => Promise<{create: (app: App) => View}>, nav?: boolean}>} */
 const VIEWS = {
-  catalogue: { label: "Catalogue", load: () => import("./views/catalogue.js"), nav: true },
+  catalogue: { label: "Catalogue", load: async () => catalogue, nav: true },
   compare: { label: "Compare", load: () => import("./views/compare.js"), nav: true },
   calculator: { label: "Calculator", load: () => import("./views/calculator.js"), nav: true },
   settings: { label: "Settings", load: () => import("./views/settings.js"), nav: true },
@@ -51,8 +52,10 @@ async function showRoute() {
     const isFirst = shown === null;
     shown = view;
     fill(main, view.element);
-    if (!isFirst) main.focus({ preventScroll: true });
-    main.scrollTop = 0;
+    if (!isFirst) {
+      main.focus({ preventScroll: true });
+      main.scrollTop = 0;
+    }
   }
   showTray();
   view.show(route());

@@ -1,6 +1,7 @@
 // Search by name as people type it: words in any order, parts of words, letters left out; and where that finds nothing, a slip.
 
 import { lettersOf, plainLetters } from "./catalogue.js";
+import { ranked } from "./ranking.js";
 
 /** @typedef {import("./catalogue.js").Row} Row */
 
@@ -13,9 +14,8 @@ export function search(rows, text) {
   const asked = plainLetters(text).split(/\s+/).filter(Boolean);
   if (!asked.length) return rows;
   const whole = `|${asked.join("-").replaceAll("/", "-")}`;
-  let found = ranked(rows, asked.map(strict), whole);
-  if (!found.some(([score]) => score >= CLEAR * asked.length)) found = ranked(rows, asked.map(forgiving), whole);
-  return found.map(([, row]) => row);
+  const clear = found(rows, asked.map(strict), whole);
+  return clear.best >= CLEAR * asked.length ? clear.rows : found(rows, asked.map(forgiving), whole).rows;
 }
 
 /** From this score on a word stands in a row just so. */
@@ -23,23 +23,28 @@ const CLEAR = 30;
 
 /** How well a row fits a word: 0 is not at all. @typedef {(row: Row) => number} Judge */
 
-/** @param {Row[]} rows @param {Judge[]} judges @param {string} whole */
-function ranked(rows, judges, whole) {
-  /** @type {[number, Row][]} */
-  const found = [];
-  for (const row of rows) {
-    let sum = 0;
-    for (const judge of judges) {
-      const score = judge(row);
-      if (!score) {
-        sum = 0;
-        break;
-      }
-      sum += score;
-    }
-    if (sum) found.push([sum + standing(row, whole), row]);
+/** The rows that fit every word, and the best score among them. @param {Row[]} rows @param {Judge[]} judges @param {string} whole */
+function found(rows, judges, whole) {
+  let best = -Infinity;
+  const fitting = ranked(rows, (row) => {
+    const sum = fit(row, judges);
+    if (!sum) return null;
+    const score = sum + standing(row, whole);
+    best = Math.max(best, score);
+    return 4 * score; // scores are whole quarters
+  });
+  return { rows: fitting, best };
+}
+
+/** How well a row fits all words: 0 where one does not. @param {Row} row @param {Judge[]} judges */
+function fit(row, judges) {
+  let sum = 0;
+  for (const judge of judges) {
+    const score = judge(row);
+    if (!score) return 0;
+    sum += score;
   }
-  return found.sort((a, b) => b[0] - a[0]);
+  return sum;
 }
 
 /**

@@ -1,6 +1,6 @@
 // A table of any number of rows, of which only those in sight exist. Rows are made once and shown again for others.
 
-import { h } from "./dom.js";
+import { h, put, whenPainted } from "./dom.js";
 
 /** @typedef {import("./catalogue.js").Row} Row */
 /** @typedef {import("./columns.js").Column} Column */
@@ -94,7 +94,8 @@ export class Table {
   /** Show again what is in sight. */
   refresh() {
     for (const one of this.#pool) one.row = null;
-    this.#show();
+    this.#show(0);
+    whenPainted(() => this.#show());
   }
 
   #later() {
@@ -104,12 +105,13 @@ export class Table {
     });
   }
 
-  #show() {
-    const seen = Math.ceil(this.#room / this.height) + 2 * AROUND;
-    const first = Math.max(0, Math.floor(this.#top / this.height) - AROUND);
-    while (this.#pool.length < seen) this.#pool.push(this.#made());
+  /** Show what is in sight, and so many rows around it. */
+  #show(around = AROUND) {
+    const seen = Math.ceil(this.#room / this.height);
+    const first = Math.max(0, Math.floor(this.#top / this.height) - around);
+    while (this.#pool.length < seen + 2 * AROUND) this.#pool.push(this.#made());
     const size = this.#pool.length;
-    for (let place = first; place < first + size; place++) {
+    for (let place = first; place < first + seen + 2 * around; place++) {
       const one = this.#pool[place % size];
       const row = this.rows[place];
       if (one.place !== place) this.#place(one, place);
@@ -122,7 +124,7 @@ export class Table {
   #made() {
     const box = h("input", { type: "checkbox", tabindex: -1 });
     const cells = this.columns.map((column) => h("div", { role: "gridcell", class: column.num ? "num" : null }, column.make?.()));
-    const element = h("div", { role: "row" }, h("div", { role: "gridcell", class: "box" }, box), cells);
+    const element = h("div", { role: "row", hidden: true }, h("div", { role: "gridcell", class: "box" }, box), cells);
     this.body.append(element);
     return { element, cells, box, place: -1, row: null };
   }
@@ -146,10 +148,7 @@ export class Table {
     element.setAttribute("aria-selected", String(box.checked));
     this.columns.forEach((column, at) => {
       if (column.show) column.show(cells[at], row);
-      else {
-        const text = column.text(row, this.per);
-        if (cells[at].textContent !== text) cells[at].textContent = text;
-      }
+      else put(cells[at], column.text(row, this.per));
     });
   }
 

@@ -1,7 +1,7 @@
 // All models: search, filters, order, columns. Everything that is asked stands in the address.
 
 import { heading, chosenColumns, COLUMNS, NARROW, narrowed, ordered, USUAL } from "../columns.js";
-import { download, fill, h, say, segments } from "../dom.js";
+import { download, fill, h, say, segments, whenPainted } from "../dom.js";
 import { FILTERS, filtered, filtersOf } from "../filter.js";
 import { panel } from "../panel.js";
 import { MOST_COMPARED, prefs } from "../prefs.js";
@@ -87,10 +87,10 @@ class CatalogueView {
     const { isLoaded, rows } = this.catalogue;
     if (!isLoaded || rows === this.#offered) return;
     this.#offered = rows;
-    requestAnimationFrame(() => setTimeout(() => {
+    whenPainted(() => {
       this.panel.fill();
       prepare(rows);
-    }));
+    });
   }
 
   get per() {
@@ -172,7 +172,7 @@ class CatalogueView {
 
   #tell() {
     const { isLoaded, rows } = this.catalogue;
-    if (isLoaded && !this.#isReady) requestAnimationFrame(() => setTimeout(() => performance.mark("ready"))); // once it is painted
+    if (isLoaded && !this.#isReady) whenPainted(() => performance.mark("ready"));
     this.#isReady ||= isLoaded;
     const shown = this.rows?.length ?? 0;
     this.told.textContent = !isLoaded ? "Loading the catalogue …" : shown === rows.length ? `${count(shown)} models` : `${count(shown)} of ${count(rows.length)}`;

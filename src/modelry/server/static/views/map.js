@@ -89,7 +89,7 @@ export function createMap(app, keep) {
     const unit = prefs.per === "1" ? "per token" : `per ${prefs.per}`;
     return [
       row.name, id, `${price("input_per_token")} in, ${price("output_per_token")} out, ${unit}`,
-      `${row.context === null ? "unknown" : count(row.context)} context`, row.released && `released ${day(row.released)}`,
+      `${row.contextAs(count) ?? "unknown"} context`, row.released && `released ${day(row.released)}`,
     ].filter((text) => typeof text === "string");
   }
 

@@ -283,7 +283,7 @@ function offering(one, prices, self, at) {
     { hidden: at >= FEW && !isSelf, class: isSelf && "self" },
     h("td", null, isSelf ? [h("strong", null, one.id), soft(" this one")] : modelLink(one.id), status),
     cells,
-    h("td", { class: "num" }, one.context === null ? soft("–") : count(one.context)),
+    h("td", { class: "num" }, one.contextAs(count) ?? soft("–")),
   );
 }
 
