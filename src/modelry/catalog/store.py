@@ -16,16 +16,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelry.catalog import files, operator, rows
-from modelry.catalog.build import sources_of
-from modelry.catalog.ledger import Change, Key, Ledger
 from modelry.catalog.pins import replay, replayed
 from modelry.errors import CatalogConflict, CatalogRejected, UnknownModel, UnknownProvider
 from modelry.jsontext import loads
 from modelry.records import Model
 from modelry.snapshot import BUNDLED
+
+if TYPE_CHECKING:
+    from modelry.catalog.ledger import Change, Key, Ledger
 
 _BEGINS, _ENDS = b'{"currency":', b"\n]}\n"
 
@@ -61,7 +62,7 @@ class _Made(NamedTuple):
     """Whether prices of single meters are pinned."""
 
 
-_Make = Callable[[Ledger, str], _Made]
+_Make = Callable[["Ledger", str], _Made]
 """Works a change out on a ledger; the text is the version of the catalogue, empty where it has moved on."""
 
 
@@ -279,6 +280,9 @@ class Store:
         if self._ledger is None or claims != self._claims or not self.log.goes_on_from(self._read):
             entries, self._read = self.log.read()
             pins = replay(entries)
+            from modelry.catalog.build import sources_of  # what a writer needs, and who only reads need not wait for
+            from modelry.catalog.ledger import Ledger
+
             sources = sources_of(self.root, self._bundle, pins)
             files.refuse_foreign(self.root, sources.names)
             self._ledger, self._claims = Ledger(sources, pins), claims

@@ -17,7 +17,7 @@ import { count, day, money, short, title, tokenPrice, words } from "./text.js";
 
 /** @param {string} key @param {string} label @param {string} meter @param {string} hint @returns {Column} */
 const price = (key, label, meter, hint) => ({
-  key, label, hint, width: "7.5rem", num: true, price: true,
+  key, label, hint, width: "6.7rem", num: true, price: true,
   sort: (row) => rate(row, meter),
   text: (row, per) => {
     const one = rate(row, meter);
@@ -56,7 +56,7 @@ function otherPrice(row) {
 /** @type {Column[]} */
 export const COLUMNS = [
   {
-    key: "model", label: "Model", width: "minmax(15rem, 1.6fr)",
+    key: "model", label: "Model", width: "minmax(14rem, 1.6fr)",
     sort: (row) => row.name.toLowerCase(), text: (row) => row.id,
     make: () => h("a", { tabindex: -1 }, h("b"), h("small")),
     show: (cell, row) => {
@@ -71,22 +71,23 @@ export const COLUMNS = [
   price("input", "Input", "input_per_token", "price of input"),
   price("output", "Output", "output_per_token", "price of output"),
   { ...price("cached", "Cached input", "cached_input_per_token", "price of input read from a cache"), width: "8.7rem" },
-  text("other", "Other price", otherPrice, "11rem"),
+  text("other", "Other price", otherPrice, "12.5rem"),
   { ...size("context", "Context", (row) => row.context), hint: "tokens; ≥ where only the longest input is known", text: (row) => row.contextAs(limit) ?? "–" },
   size("max_output", "Most output", (row) => row.output),
   {
-    key: "capabilities", label: "Can", width: "minmax(11rem, 2fr)",
+    key: "capabilities", label: "Can", width: "minmax(12rem, 2fr)",
     sort: (row) => -abilities(row).length || null, text: (row) => listed(abilities(row)) ?? "–",
+    make: () => h("small"),
     show: (cell, row) => {
       const can = abilities(row);
       const more = can.length - FEW;
-      put(cell, `${listed(can.slice(0, FEW)) ?? "–"}${more > 0 ? ` +${more}` : ""}`);
+      put(/** @type {Node} */ (cell.firstChild), `${listed(can.slice(0, FEW)) ?? "–"}${more > 0 ? ` +${more}` : ""}`);
     },
   },
   text("takes", "Takes", (row) => listed(row.takes), "9rem"),
   text("gives", "Gives", (row) => listed(row.gives)),
-  { ...text("released", "Released", (row) => row.released, "7rem"), text: (row) => (row.released ? day(row.released) : "–") },
-  { ...text("ends", "Retires", (row) => row.ends, "7rem"), text: (row) => (row.ends ? day(row.ends) : "–") },
+  { ...text("released", "Released", (row) => row.released, "7.2rem"), text: (row) => (row.released ? day(row.released) : "–") },
+  { ...text("ends", "Retires", (row) => row.ends, "7.2rem"), text: (row) => (row.ends ? day(row.ends) : "–") },
   text("status", "Status", (row) => row.status, "6.5rem"),
   text("open", "Open weights", (row) => (row.open === null ? null : row.open ? "yes" : "no"), "7.5rem"),
   text("verified", "Verified", (row) => (row.verified ? "yes" : null), "6rem"),
@@ -112,7 +113,7 @@ export const chosenColumns = (keys) => COLUMNS.filter((column) => column.key ===
 
 /** The same columns as a telephone has room for them. @param {Column[]} columns */
 export const narrowed = (columns) =>
-  columns.map((column) => ({ ...column, width: column.key === "model" ? "minmax(9rem, 1fr)" : column.num ? "4.6rem" : column.width }));
+  columns.map((column) => ({ ...column, width: column.key === "model" ? "minmax(9rem, 1fr)" : column.num ? "5.1rem" : column.width }));
 
 /**
  * Rows in the order of a column. What is unknown comes last both ways; prices in other currencies come behind those in USD.

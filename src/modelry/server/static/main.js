@@ -71,7 +71,7 @@ function showNavigation() {
 function showState() {
   const state = /** @type {HTMLElement} */ (document.getElementById("state"));
   const { isLoaded, rows, updated } = app.catalogue;
-  fill(state, isLoaded && `${count(rows.length)} models`, isLoaded && updated && h("span", { title: day(updated) }, ` · newest ${away(updated)}`));
+  fill(state, isLoaded && `${count(rows.length)} models`, isLoaded && updated && h("span", { title: day(updated) }, ` · updated ${away(updated)}`));
 }
 
 // Theme
