@@ -76,7 +76,7 @@ export class Catalogue extends EventTarget {
   }
 }
 
-/** A row as the page holds it; `raw` is what the server sent. What only some look at is made when it is looked at. */
+/** A row as the page reads it; `raw` is what the server sent. */
 export class Row {
   /** @type {{text: string, names: string, letters: number, rank: number} | undefined} */
   #words;
@@ -84,37 +84,82 @@ export class Row {
   /** @param {Record<string, any>} raw */
   constructor(raw) {
     this.raw = raw;
-    /** @type {string} */
-    this.provider = raw.provider;
-    /** @type {string} */
-    this.model = raw.model;
     this.id = `${raw.provider}/${raw.model}`;
-    /** @type {string} */
-    this.name = raw.display_name ?? raw.model;
-    /** @type {string | null} */
-    this.base = raw.base_model ?? null;
-    /** @type {string[]} */
-    this.components = raw.components ?? NONE;
-    /** @type {Record<string, boolean>} */
-    this.capabilities = raw.capabilities ?? NOTHING;
-    /** @type {string[]} */
-    this.takes = raw.modalities?.input ?? NONE;
-    /** @type {string[]} */
-    this.gives = raw.modalities?.output ?? NONE;
-    /** Its window, or what that is at least: the longest input. @type {number | null} */
-    this.context = raw.context ?? raw.max_input_tokens ?? null;
-    /** @type {number | null} */
-    this.output = raw.max_output_tokens ?? null;
-    /** @type {string | null} */
-    this.status = raw.status ?? null;
-    /** @type {string | null} */
-    this.released = raw.release_date ?? null;
-    /** @type {string | null} */
-    this.ends = raw.deprecation_date ?? null;
-    /** @type {boolean | null} */
-    this.open = raw.open_weights ?? null;
-    /** @type {string} */
-    this.currency = raw.rates?.currency ?? "USD";
+  }
+
+  /** @returns {string} */
+  get provider() {
+    return this.raw.provider;
+  }
+
+  /** @returns {string} */
+  get model() {
+    return this.raw.model;
+  }
+
+  /** @returns {string} */
+  get name() {
+    return this.raw.display_name ?? this.model;
+  }
+
+  /** @returns {string | null} */
+  get base() {
+    return this.raw.base_model ?? null;
+  }
+
+  /** @returns {string[]} */
+  get components() {
+    return this.raw.components ?? NONE;
+  }
+
+  /** @returns {Record<string, boolean>} */
+  get capabilities() {
+    return this.raw.capabilities ?? NOTHING;
+  }
+
+  /** @returns {string[]} */
+  get takes() {
+    return this.raw.modalities?.input ?? NONE;
+  }
+
+  /** @returns {string[]} */
+  get gives() {
+    return this.raw.modalities?.output ?? NONE;
+  }
+
+  /** Its window, or what that is at least: the longest input. @returns {number | null} */
+  get context() {
+    return this.raw.context ?? this.raw.max_input_tokens ?? null;
+  }
+
+  /** @returns {number | null} */
+  get output() {
+    return this.raw.max_output_tokens ?? null;
+  }
+
+  /** @returns {string | null} */
+  get status() {
+    return this.raw.status ?? null;
+  }
+
+  /** @returns {string | null} */
+  get released() {
+    return this.raw.release_date ?? null;
+  }
+
+  /** @returns {string | null} */
+  get ends() {
+    return this.raw.deprecation_date ?? null;
+  }
+
+  /** @returns {boolean | null} */
+  get open() {
+    return this.raw.open_weights ?? null;
+  }
+
+  /** @returns {string} */
+  get currency() {
+    return this.raw.rates?.currency ?? "USD";
   }
 
   get #rank() {
@@ -145,8 +190,7 @@ export class Row {
   /** What a search looks into: everything it is called, each name whole between bars, the letters in it, and its rank among equals. */
   get words() {
     if (!this.#words) {
-      const { id, raw } = this;
-      const called = [id, raw.model, this.name, ...(raw.aliases ?? NONE)].map(plainLetters);
+      const called = [this.id, this.model, this.name, ...(this.raw.aliases ?? NONE)].map(plainLetters);
       const text = called.join(" ");
       this.#words = { text, names: ["", ...called, ""].join("|").replace(/[ /]/g, "-"), letters: lettersOf(text), rank: this.#rank };
     }
