@@ -17,6 +17,7 @@ from modelry.catalog.operator import Log, Mark
 from modelry.catalog.pins import SOURCE as OPERATOR
 from modelry.catalog.pins import Pins, replay
 from modelry.catalog.unify import unify
+from modelry.errors import UnknownProvider
 from modelry.identity import spelling_of
 from modelry.records import Model, Provider
 from modelry.snapshot import BUNDLED, Snapshot
@@ -89,6 +90,16 @@ def providers_of(root: Path, bundle: str = BUNDLED) -> Sequence[Provider]:
     from modelry.authoring.load import load_providers
 
     return load_providers(registry)
+
+
+def provider_called(name: str, ids: Iterable[str], manifests: Iterable[Provider]) -> str:
+    """The id of the provider that is called so in any case, by an id or by a manifest; raises UnknownProvider."""
+    from difflib import get_close_matches
+
+    meant = {one: one for one in ids} | {spelling: one.id for one in manifests for spelling in one.spellings}
+    if name.lower() not in meant:
+        raise UnknownProvider(name, list(dict.fromkeys(meant[near] for near in get_close_matches(name.lower(), meant))))
+    return meant[name.lower()]
 
 
 def read_sources(registry: Path, feeds: Path | None = None) -> Sources:

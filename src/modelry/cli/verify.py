@@ -12,9 +12,8 @@ from modelry.cli.maintain import json_option, progress, root_option
 from modelry.cli.options import Command, complete_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from modelry.records import Provider
     from modelry.refresh.verify import Report
 
 _MOST_LINES = 20
@@ -48,13 +47,14 @@ def verify_command(
     """
     from datetime import datetime
 
-    from modelry.catalog.build import providers_of
+    from modelry.catalog.build import provider_called, providers_of
     from modelry.jsontext import dumps
     from modelry.refresh.asking import ask, saved
     from modelry.refresh.report import legible
     from modelry.refresh.verify import verify
 
-    provider = _called(name, providers_of(root))
+    manifests = {manifest.id: manifest for manifest in providers_of(root)}
+    provider = manifests[provider_called(name, manifests, manifests.values())]
     said_on = day.date().isoformat() if isinstance(day, datetime) else None
     progress(f"Asking {provider.name} …" if offline is None else f"Reading {offline} …")
     answer = ask(provider, said_on, progress) if offline is None else saved(provider, offline, said_on)
@@ -66,18 +66,6 @@ def verify_command(
         told = f"{len(report.held):,} rows are not listed, more than half of those that should be: --accept marks them"
         click.echo(f"held back: {told}", err=True)
         raise click.exceptions.Exit(1)
-
-
-def _called(name: str, providers: Sequence[Provider]) -> Provider:
-    from difflib import get_close_matches
-
-    from modelry.errors import UnknownProvider
-
-    spelled = {spelling: provider for provider in providers for spelling in provider.spellings}
-    if name.lower() not in spelled:
-        near = get_close_matches(name.lower(), spelled, n=3)
-        raise UnknownProvider(name, dict.fromkeys(spelled[word].id for word in near))
-    return spelled[name.lower()]
 
 
 def _lines(report: Report, *, dry_run: bool) -> Iterator[str]:

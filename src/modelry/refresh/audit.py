@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,6 @@ from modelry.catalog.claims import Claim
 from modelry.catalog.fold import fold
 from modelry.catalog.rows import card_on
 from modelry.catalog.unify import unify
-from modelry.errors import UnknownProvider
 from modelry.meters import METERS
 from modelry.pricing import Pricing
 from modelry.rates import timeline
@@ -83,7 +81,8 @@ def audit(root: Path, provider: str | None = None, *, tell: Callable[[str], None
     pins, _ = build.pinned_in(root)
     sources = build.sources_of(root, pins=pins)
     manifests = {manifest.id: manifest for manifest in sources.providers}
-    wanted = None if provider is None else _called(provider, sources)
+    ids = (claim.provider for claim in sources.claims)
+    wanted = None if provider is None else build.provider_called(provider, ids, sources.providers)
     day = build.newest(sources.claims) or datetime.now(UTC).date().isoformat()
     tell("comparing")
     found = [
@@ -94,15 +93,6 @@ def audit(root: Path, provider: str | None = None, *, tell: Callable[[str], None
     ]
     found.sort(key=lambda one: (-one.stake, -LEVELS.index(one.level), one.id, one.field, one.sources))
     return found
-
-
-def _called(name: str, sources: build.Sources) -> str:
-    """The id of the provider that is called so."""
-    ids = {claim.provider: claim.provider for claim in sources.claims}
-    ids |= {word: manifest.id for manifest in sources.providers for word in manifest.spellings}
-    if name.lower() not in ids:
-        raise UnknownProvider(name, dict.fromkeys(ids[word] for word in get_close_matches(name.lower(), ids)))
-    return ids[name.lower()]
 
 
 def _compared(row: Model, claims: Sequence[Claim], day: str) -> Iterator[Finding]:
