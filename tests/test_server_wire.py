@@ -473,6 +473,16 @@ def test_every_answer_carries_the_headers_that_guard_it(server):
         guarded(server.options("/api/models/upsert", headers=headers))
 
 
+def test_a_page_of_another_origin_that_asks_for_more_than_reading_is_refused_as_everybody_is(server):
+    asked_for = {"Origin": "http://any.example", "Access-Control-Request-Method": "GET"}
+    assert server.options("/api/models", headers=asked_for).status_code == 200
+    for more in ({"Access-Control-Request-Method": "POST"}, {"Access-Control-Request-Headers": "authorization"}):
+        answer = server.options("/api/models", headers=asked_for | more)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/json")
+        assert answer.json()["detail"].startswith("pages of other origins may read, and no more")
+        assert answer.headers["access-control-allow-methods"] == "GET, HEAD"
+
+
 KNOWN = {
     "date", "content-length", "content-type", "content-encoding", "cache-control", "vary", "etag", "connection", "allow", "location", "x-request-id",
     "x-modelry-left-out", "access-control-allow-origin", "access-control-expose-headers", "www-authenticate", "retry-after",

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from modelry import __version__
 from modelry.server import documented, pages, refusals
@@ -41,8 +40,8 @@ def create_app(settings: Settings) -> Front:
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["If-None-Match", "X-Request-ID"],
-        expose_headers=_EXPOSED, max_age=86_400,
+        refusals.ReadByAnyPage, allow_origins=["*"], allow_methods=["GET", "HEAD"],
+        allow_headers=["If-None-Match", "X-Request-ID"], expose_headers=_EXPOSED, max_age=86_400,
     )  # fmt: skip
     front = Front(app, settings, app.state.source, AT_HAND, metrics)
     app.state.access = front.access

@@ -8,7 +8,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -53,6 +55,19 @@ def refused(status: int, detail: Any, headers: Mapping[str, str] | None = None, 
     """The answer that refuses."""
     text = dumps({"detail": detail, **more})
     return Response(text + "\n", status, headers=headers, media_type="application/json")
+
+
+class ReadByAnyPage(CORSMiddleware):
+    """Pages of any origin may read; one that asks beforehand for more is refused as everybody is."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to what a browser asks before it sends a request."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        allowed = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
+        why = bytes(answer.body).decode()
+        return refused(answer.status_code, f"pages of other origins may read, and no more: {why}", allowed)
 
 
 def install(app: FastAPI) -> None:
