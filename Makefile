@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FEEDS ?= ../shared/feeds
 HISTORY ?= ../shared/history/price-changes.json
 
-.PHONY: demo test test-data check bench serve build registry catalogue format clean
+.PHONY: demo test unit test-data check bench serve build registry catalogue format clean
 
 # Stamps: what a user needs, what a server needs, and what a developer needs. pip runs again only when pyproject.toml changed.
 $(VENV)/.user: pyproject.toml hatch_build.py
@@ -41,6 +41,11 @@ serve: $(VENV)/.server
 test: $(VENV)/.dev $(VENV)/.system
 	$(BIN)/modelry build
 	$(BIN)/python -m pytest; status=$$?; cat $(VENV)/.absent 2> /dev/null; exit $$status
+
+# The rules alone, in a minute: what one runs between two edits.
+unit: $(VENV)/.dev
+	$(BIN)/modelry build
+	$(BIN)/python -m pytest -m "not whole"
 
 # What guards the data: after a refresh, before anybody reads it.
 test-data: $(VENV)/.dev

@@ -11,6 +11,19 @@ from serving import PROJECT, full_root, serving
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+WHOLE = tuple(
+    f"test_{part}"
+    for part in ("page", "server", "refresh", "store", "litellm_process", "differential", "formats_out", "claims", "fold",
+                 "compile", "remote", "robust", "extras", "audit")
+)  # fmt: skip
+"""Modules that drive a browser, a server, other processes or whole feeds."""
+
+
+def pytest_itemcollected(item):
+    if item.path.name.startswith(WHOLE):
+        item.add_marker("whole")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """The page comes last: Playwright leaves a loop in its process, beside which no other one runs."""
