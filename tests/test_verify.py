@@ -429,6 +429,7 @@ def test_a_listing_survives_yaml_and_snapshot(root):
         ({"url": "api.openai.com"}, "http(s) address"),
         ({"url": None}, "listing.url"),
         ({"unlisted": "("}, "is no regular expression"),
+        ({"unlisted": "a{99999999999999999999}"}, "is no regular expression"),
         ({"shpe": "x"}, "did you mean shape?"),
     ],
 )

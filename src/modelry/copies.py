@@ -83,12 +83,10 @@ class Copy:
 
 def latest(url: str, copy: Copy | None, guards: Guards, limits: Limits) -> Copy:
     """What the URL serves now, judged; `copy` itself where that is still it. Raises Unfit."""
-    fetched = fetch(url, limits, etag=copy.etag, last_modified=copy.last_modified) if copy else fetch(url, limits)
-    if fetched is not None:
-        return _judged(fetched, copy, guards)
     if copy is None:
-        raise Unfit("answered 304")
-    return copy
+        return _judged(fetch(url, limits), None, guards)
+    fetched = fetch(url, limits, etag=copy.etag, last_modified=copy.last_modified)
+    return copy if fetched is None else _judged(fetched, copy, guards)
 
 
 # ---- judge -----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from modelry import __version__
 from modelry.errors import CatalogRejected
@@ -85,6 +85,10 @@ def need_httpx2(url: str) -> None:
         raise CatalogRejected(shown(url), "a catalogue at a URL needs httpx2: pip install 'modelry[refresh]'") from None
 
 
+@overload
+def fetch(url: str, limits: Limits, *, secret: Mapping[str, str] | None = None) -> Fetched: ...
+@overload
+def fetch(url: str, limits: Limits, *, etag: str | None, last_modified: str | None) -> Fetched | None: ...
 def fetch(
     url: str,
     limits: Limits,

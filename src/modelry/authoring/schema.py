@@ -181,7 +181,7 @@ def family_form() -> type[BaseModel]:
 def _pattern(text: str) -> str:
     try:
         re.compile(text, re.ASCII)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise kinds.wrong(f"{kinds.shown(text)} is no regular expression: {error}") from None
     return text
 

@@ -135,24 +135,21 @@ def _with_query(url: str, query: Mapping[str, str]) -> str:
 
 def _fetched(url: str, headers: Mapping[str, str], tell: Callable[[str], None]) -> Fetched:
     """A page, asked for again after a pause where the trouble is the provider's own or passes."""
-    for pause in (*PAUSES, None):
+    for pause in PAUSES:
         try:
-            fetched = fetch(url, LIMITS, secret=headers)
+            return fetch(url, LIMITS, secret=headers)
         except Answered as error:
             wait = _wait(error, pause)
             if wait is None:
                 raise
             tell(f"{error}; asking again in {wait:g} s")
             time.sleep(wait)
-        else:
-            assert fetched is not None  # noqa: S101 - 304 answers validators alone, and none were sent
-            return fetched
-    raise AssertionError  # pragma: no cover - the last turn returns or raises
+    return fetch(url, LIMITS, secret=headers)
 
 
-def _wait(error: Answered, pause: float | None) -> float | None:
+def _wait(error: Answered, pause: float) -> float | None:
     """Seconds to wait before asking again; None where that is of no use."""
-    if pause is None or not (error.status == 429 or error.status >= 500):
+    if not (error.status == 429 or error.status >= 500):
         return None
     wished = _seconds(error.retry_after)
     if wished is None:

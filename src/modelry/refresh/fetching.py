@@ -62,7 +62,7 @@ def read(path: Path) -> Any:
 def _pages(url: str, tell: Callable[[str], None]) -> tuple[Any, str | None]:
     """The pages of a body as one: `links.next` leads on. A body of several pages without its last one is none."""
     start = time.monotonic()
-    first = _page(url)
+    first = fetch(url, LIMITS)
     size = len(first.body)
     said = whole = said_in(first)
     seen = {url}
@@ -74,19 +74,13 @@ def _pages(url: str, tell: Callable[[str], None]) -> tuple[Any, str | None]:
             raise Unfit(f"has more pages than fit into {LIMITS.body:,} bytes and {LIMITS.seconds:g} s")
         seen.add(url)
         tell(f"page {len(seen)}")
-        fetched = _page(url)
+        fetched = fetch(url, LIMITS)
         size += len(fetched.body)
         said = said_in(fetched)
         if not isinstance(said, dict) or not isinstance(said.get("data"), list):
             raise Unfit(f"has a page {len(seen)} without a list `data`")
         whole = {**whole, "data": [*whole["data"], *said["data"]]}
     return whole, day_of(first)
-
-
-def _page(url: str) -> Fetched:
-    fetched = fetch(url, LIMITS)
-    assert fetched is not None  # noqa: S101 - 304 answers validators alone, and none were sent
-    return fetched
 
 
 def said_in(fetched: Fetched) -> Any:
