@@ -30,6 +30,9 @@ export function svg(tag, props, ...children) {
   return filled(/** @type {any} */ (document.createElementNS(SVG, tag)), props, children);
 }
 
+/** A button that does something. @param {string} text @param {() => unknown} onclick @param {string} [kind] */
+export const button = (text, onclick, kind) => h("button", { type: "button", class: kind, onclick }, text);
+
 /**
  * Show a text in an element that holds text alone. Its node stays: the browser would lay out a new one from nothing.
  * @param {Node} element @param {string} text

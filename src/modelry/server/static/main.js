@@ -8,7 +8,7 @@ import { fill, h, say } from "./dom.js";
 import { prefs } from "./prefs.js";
 import { address, go, route } from "./route.js";
 import { away, count, day } from "./text.js";
-import * as catalogue from "./views/catalogue.js"; // what is shown first waits for the rows, and they not for it
+import * as catalogue from "./views/catalogue.js"; // shown first: there before the rows are
 
 /**
  * A view: made once, shown whenever the address names it. `show` also answers a change of the address while it is there.

@@ -328,7 +328,7 @@ function facts({ id, row }, provider) {
     ["Endpoints", list(row.endpoints) || undefined],
     ["On the wire", row.model_id && h("code", null, row.model_id)],
     ["Also called", list(row.aliases) || undefined],
-    ["Verified", check ? [[check.status, check.last_checked && day(check.last_checked), ""].filter((part) => part !== undefined).join(" "), check.source && sourceLink(check.source)] : "never"],
+    ["Verified", check ? [check.status, " ", check.last_checked && day(check.last_checked), " ", check.source && sourceLink(check.source)] : "never"],
     ["Notes", row.notes],
   ];
   const optional = new Set(["License", "Region", "On the wire", "Also called", "Notes", "Endpoints", "Series"]);
