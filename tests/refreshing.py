@@ -124,6 +124,14 @@ def rows(root: Path) -> dict[str, dict]:
     }
 
 
+def laid(files: dict[str, bytes], root: Path) -> Path:
+    """A ROOT that holds these files, as `content` told them."""
+    for name, data in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    return root
+
+
 def content(root: Path) -> dict[str, bytes]:
     """The bytes of every file but the lock."""
     return {

@@ -48,11 +48,17 @@ def test_models_are_found_and_added_by_keyboard(visit, site):
     expect(card(page, "openai/gpt-4o")).to_contain_text("a call")
 
 
+def suggested(page, text):
+    """The box in which a model is looked for, with what it suggests for a text."""
+    box = page.get_by_role("combobox", name="Add a model")
+    box.fill(text)
+    expect(page.get_by_role("listbox")).to_be_visible()
+    return box
+
+
 def test_escape_closes_the_suggestions_and_then_empties_the_box(visit, site):
     page = visit(site, "#/calculator")
-    box = page.get_by_role("combobox", name="Add a model")
-    box.fill("gpt")
-    expect(page.get_by_role("listbox")).to_be_visible()
+    box = suggested(page, "gpt")
     box.press("Escape")
     expect(page.get_by_role("listbox")).to_be_hidden()
     expect(box).to_have_value("gpt")
@@ -62,9 +68,7 @@ def test_escape_closes_the_suggestions_and_then_empties_the_box(visit, site):
 
 def test_arrow_up_starts_at_the_last_suggestion(visit, site):
     page = visit(site, "#/calculator")
-    box = page.get_by_role("combobox", name="Add a model")
-    box.fill("openai/gpt-4o")
-    expect(page.get_by_role("listbox")).to_be_visible()
+    box = suggested(page, "openai/gpt-4o")
     box.press("ArrowUp")
     expect(page.get_by_role("listbox").get_by_role("option").last).to_have_attribute("aria-selected", "true")
 

@@ -24,6 +24,7 @@ from refreshing import (
     commanded,
     content,
     environment,
+    laid,
     offered,
     priced,
     read_from,
@@ -65,11 +66,7 @@ def taken_in(tmp_path_factory):
 @pytest.fixture
 def root(taken_in, tmp_path):
     """A ROOT that took the usual body in on D1."""
-    root = tmp_path / "root"
-    for name, data in taken_in.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-    return root
+    return laid(taken_in, tmp_path / "root")
 
 
 def mirrored(root):

@@ -9,7 +9,22 @@ from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
-from refreshing import D1, D2, D3, WORDS, body, commanded, content, edited, offered, priced, refreshed, root_at, rows
+from refreshing import (
+    D1,
+    D2,
+    D3,
+    WORDS,
+    body,
+    commanded,
+    content,
+    edited,
+    laid,
+    offered,
+    priced,
+    refreshed,
+    root_at,
+    rows,
+)
 from test_remote import Site
 
 from modelry import cli
@@ -40,11 +55,7 @@ def taken_in(tmp_path_factory):
 @pytest.fixture
 def root(taken_in, tmp_path):
     """A copy of it."""
-    root = tmp_path / "root"
-    for name, data in taken_in.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-    return root
+    return laid(taken_in, tmp_path / "root")
 
 
 def _litellm(provider, number):

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from refreshing import D1, D2, D3, PROJECT, body, commanded, content, offered, priced, refreshed, root_at, rows
+from refreshing import D1, D2, D3, PROJECT, body, commanded, content, laid, offered, priced, refreshed, root_at, rows
 
 from modelry.catalog.claims import Feed, claim_of
 from modelry.catalog.fold import MANAGED
@@ -79,11 +79,7 @@ def taken_in(tmp_path_factory):
 
 @pytest.fixture
 def root(taken_in, tmp_path):
-    root = tmp_path / "root"
-    for name, data in taken_in.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-    return root
+    return laid(taken_in, tmp_path / "root")
 
 
 def take(root, feed, said, *arguments, day=D2):

@@ -13,10 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from refreshing import D1, D2, D3, PROJECT, body, environment, offered, priced, refreshed, root_at
-
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("git") and shutil.which("bash")), reason="git or bash is not here"
-)  # fmt: skip
+from requirements import needs
 
 WORKFLOW = yaml.safe_load((PROJECT / ".github/workflows/refresh-models-catalog.yml").read_text())
 STEPS = {step["name"]: step for step in WORKFLOW["jobs"]["refresh"]["steps"] if "name" in step}
@@ -77,6 +74,11 @@ class Job:
             done = self.bash(text)
             came[name] = "failed" if done.returncode else "ok"
         return came
+
+
+@pytest.fixture(autouse=True, scope="module")
+def shell():
+    needs("git", bool(shutil.which("git") and shutil.which("bash")), "git or bash is not here")
 
 
 @pytest.fixture
