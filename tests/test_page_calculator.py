@@ -123,6 +123,20 @@ def test_the_number_and_the_slider_are_one(visit, site):
     expect(number).to_have_value("0")
 
 
+def test_a_field_stays_under_who_types_when_the_prices_come(visit, site, page):
+    held = []
+    page.route("**/api/models/id/**", lambda route: held.append(route))
+    with page.expect_request("**/api/models/id/**"):
+        visit(site, "#/calculator?ids=google/gemini-2.5-flash&input=1000")
+    number = page.get_by_label("Cached input tokens read")
+    number.select_text()
+    held[0].continue_()
+    expect(page.get_by_text("more that are charged")).to_be_visible()
+    page.keyboard.type("1234")
+    expect(number).to_be_focused()
+    expect(row_of(page, "google/gemini-2.5-flash", "Cached input")).to_contain_text("1,234")
+
+
 def test_a_cost_is_what_the_server_says(visit, site):
     page = visit(site, BOTH)
     page.get_by_label("Input tokens not from").fill("123457")

@@ -262,8 +262,10 @@ def test_a_narrow_screen_has_all_of_it(visit, site, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_page_works_when_the_server_goes_away_and_comes_back(visit, own_site, tmp_path):
-    page = visit(own_site)
+@pytest.mark.parametrize("is_pressed", [True, False], ids=["by hand", "by itself"])
+def test_the_page_works_when_the_server_goes_away_and_comes_back(visit, own_site, page, tmp_path, is_pressed):
+    page.clock.install()
+    visit(own_site)
     page.expected += ["ERR_CONNECTION_REFUSED", "Failed to fetch"]
     count = len(models(page))
     own_site.kill()
@@ -273,9 +275,15 @@ def test_the_page_works_when_the_server_goes_away_and_comes_back(visit, own_site
     search(page, "claude")
     assert len(models(page)) > 10  # what is there works on
     search(page, "")
+    page.clock.pause_at(page.evaluate("Date.now()") + 5000)
+    expect(banner).to_contain_text("Next try in")
     with serving(tmp_path / "root", log=tmp_path / "log", port=own_site.port):
-        page.get_by_role("button", name="Try now").click()
+        if is_pressed:
+            page.get_by_role("button", name="Try now").click()
+        else:
+            page.clock.run_for(30_000)
         expect(banner).to_be_hidden()
+        page.clock.resume()
         assert len(models(page)) == count
 
 

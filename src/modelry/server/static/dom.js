@@ -85,6 +85,17 @@ export function fill(element, ...children) {
   return element;
 }
 
+/**
+ * The same for children of which some may be there: these stay untouched, so who types in one keeps it. True where anything changed.
+ * @param {Element} element @param {Element[]} children in an order in which those that stay keep theirs
+ */
+export function arrange(element, children) {
+  const gone = [...element.children].filter((child) => !children.includes(child));
+  for (const child of gone) child.remove();
+  const come = children.filter((child, at) => element.children[at] !== child && element.insertBefore(child, element.children[at]));
+  return gone.length + come.length > 0;
+}
+
 let count = 0;
 
 /** An id that no other element has. @param {string} name */

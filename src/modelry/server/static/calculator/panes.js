@@ -2,7 +2,7 @@
 // it (nothing here is computed but the month, and that by digits); and a provider's response, priced and taken over to the sliders.
 
 import { Refused, post } from "../api.js";
-import { field, fill, h, unique } from "../dom.js";
+import { arrange, field, fill, h, unique } from "../dom.js";
 import { prefs } from "../prefs.js";
 import { address } from "../route.js";
 import { about, count, day, money, shifted, title, words } from "../text.js";
@@ -61,13 +61,14 @@ export function asked(rows, vocabulary, counts) {
  * @param {(bucket: string, number: number) => void} onchange
  */
 export function sliders(onchange) {
-  const element = h("div", { class: "sliders" });
-  /** How each bucket is set. @type {Map<string, (number: number) => void>} */
+  const top = h("div");
+  const summary = h("summary");
+  const rest = h("details", null, summary);
+  /** The element of each bucket, and how it is set. @type {Map<string, {slider: HTMLElement, set: (number: number) => void}>} */
   const made = new Map();
-  let shown = "";
 
-  /** @param {[string, string]} of a bucket and its unit */
-  function slider([bucket, unit]) {
+  /** @param {string} bucket @param {string} unit */
+  function make(bucket, unit) {
     const at = stops(sizeOf(unit)[0]);
     const label = title(bucket) + (unit === "token" ? " tokens" : "");
     const id = unique("count");
@@ -84,23 +85,22 @@ export function sliders(onchange) {
       range.setAttribute("aria-valuetext", count(value));
     };
     const told = (/** @type {number} */ value) => (set(value), onchange(bucket, value));
-    made.set(bucket, set);
-    return h("div", { class: "slider" }, h("label", { for: id }, label, " ", h("small", null, ALWAYS[bucket])), number, range);
+    return { slider: h("div", { class: "slider" }, h("label", { for: id }, label, " ", h("small", null, ALWAYS[bucket])), number, range), set };
   }
 
   return {
-    element,
+    element: h("div", { class: "sliders" }, top, rest),
     /** @param {[string, string][]} buckets @param {Counts} counts */
     show(buckets, counts) {
-      if (buckets.join() !== shown) {
-        shown = buckets.join();
-        made.clear();
-        const [first, further] = [true, false].map((isUsual) => buckets.filter(([bucket]) => bucket in ALWAYS === isUsual));
-        const open = further.some(([bucket]) => counts[bucket]);
-        const [top, rest] = [first.map(slider), further.map(slider)];
-        fill(element, top, top.length && rest.length > 2 ? h("details", { open }, h("summary", null, `${rest.length} more that are charged`), rest) : rest);
-      }
-      for (const [bucket, set] of made) set(counts[bucket] ?? 0);
+      for (const [bucket, unit] of buckets) if (!made.has(bucket)) made.set(bucket, make(bucket, unit));
+      const [first, further] = [true, false].map((isUsual) => buckets.map(([bucket]) => bucket).filter((bucket) => bucket in ALWAYS === isUsual));
+      const sliderOf = (/** @type {string} */ bucket) => /** @type {any} */ (made.get(bucket)).slider;
+      rest.hidden = !further.length;
+      summary.hidden = !first.length || further.length < 3;
+      summary.textContent = `${further.length} more that are charged`;
+      arrange(top, first.map(sliderOf));
+      if (arrange(rest, [summary, ...further.map(sliderOf)])) rest.open = summary.hidden || further.some((bucket) => counts[bucket]);
+      for (const [bucket, { set }] of made) set(counts[bucket] ?? 0);
     },
   };
 }
