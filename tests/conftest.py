@@ -6,7 +6,10 @@ import shutil
 
 import pytest
 import requirements
-from serving import PROJECT, full_root, serving
+from playwright.sync_api import expect
+from serving import PATIENCE, PROJECT, full_root, serving
+
+expect.set_options(timeout=PATIENCE * 1000)  # as long as for a server: how fast the page is, `make bench` says
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

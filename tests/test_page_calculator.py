@@ -125,7 +125,11 @@ def test_the_number_and_the_slider_are_one(visit, site):
 
 def test_a_field_stays_under_who_types_when_the_prices_come(visit, site, page):
     held = []
-    page.route("**/api/models/id/**", lambda route: held.append(route))
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/models/id/**", hold)
     with page.expect_request("**/api/models/id/**"):
         visit(site, "#/calculator?ids=google/gemini-2.5-flash&input=1000")
     number = page.get_by_label("Cached input tokens read")

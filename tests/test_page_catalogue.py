@@ -17,11 +17,18 @@ def page(page):
     return page
 
 
-def models(page):
-    """The ids of the rows in sight, from the top."""
+def shown(page):
+    """The rows in sight and around: those around follow when those in sight are painted."""
     expect(page.get_by_role("grid", name="Models")).to_have_attribute("aria-busy", "false")
-    rows = page.get_by_role("row").filter(has=page.get_by_role("gridcell"))
-    found = rows.evaluate_all("rows => rows.map(row => [row.dataset.place, row.querySelector('small').textContent])")
+    page.evaluate("new Promise((go) => requestAnimationFrame(() => setTimeout(go)))")
+    return page.get_by_role("row").filter(has=page.get_by_role("gridcell"))
+
+
+def models(page):
+    """The ids of these rows, from the top."""
+    found = shown(page).evaluate_all(
+        "rows => rows.map(row => [row.dataset.place, row.querySelector('small').textContent])"
+    )
     return [model for _, model in sorted(found, key=lambda one: int(one[0]))]
 
 
@@ -30,11 +37,12 @@ def search(page, text):
 
 
 def column(page, name):
-    """The texts of a column in sight, by the heading's place."""
+    """The texts of a column of these rows, by the heading's place."""
     heads = page.get_by_role("columnheader").all_inner_texts()
     at = next(place for place, head in enumerate(heads) if re.match(rf"{name}\b", head.strip()))
-    rows = page.get_by_role("row").filter(has=page.get_by_role("gridcell"))
-    found = rows.evaluate_all("(rows, at) => rows.map(row => [row.dataset.place, row.children[at].textContent])", at)
+    found = shown(page).evaluate_all(
+        "(rows, at) => rows.map(row => [row.dataset.place, row.children[at].textContent])", at
+    )
     return [text for _, text in sorted(found, key=lambda one: int(one[0]))]
 
 

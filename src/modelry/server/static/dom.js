@@ -30,8 +30,21 @@ export function svg(tag, props, ...children) {
   return filled(/** @type {any} */ (document.createElementNS(SVG, tag)), props, children);
 }
 
-/** A button that does something. @param {string} text @param {() => unknown} onclick @param {string} [kind] */
-export const button = (text, onclick, kind) => h("button", { type: "button", class: kind, onclick }, text);
+/** A button that does something. @param {Child} text @param {() => unknown} onclick @param {string} [kind] @param {Props} [more] */
+export const button = (text, onclick, kind, more) => h("button", { type: "button", class: kind, onclick, ...more }, text);
+
+/** The button that takes something away again. @param {string} label @param {() => unknown} onclick */
+export const cross = (label, onclick) => button("×", onclick, undefined, { "aria-label": label });
+
+/** The heading of a column. @param {Child | Child[]} text @param {boolean} [isNumber] */
+export const head = (text, isNumber) => h("th", { scope: "col", class: isNumber && "num" }, text);
+
+/** A table of lines as they come. @param {string} kind @param {Child[]} heads @param {Child[]} rows @param {string} [caption] for who does not see it */
+export const table = (kind, heads, rows, caption) =>
+  h("table", { class: `plain ${kind}` }, caption && h("caption", { class: "unseen" }, caption), h("thead", null, h("tr", null, heads)), h("tbody", null, rows));
+
+/** A part of a view in a frame. @param {string} label @param {...(Child | Child[])} children */
+export const card = (label, ...children) => h("section", { class: "card", "aria-label": label }, ...children);
 
 /**
  * Show a text in an element that holds text alone. Its node stays: the browser would lay out a new one from nothing.
@@ -133,18 +146,19 @@ export function segments(label, choices, chosen, onchange) {
 
 /** @param {string} text @param {string} [label] what is copied, for its name */
 export function copyButton(text, label = "") {
-  const button = h("button", { type: "button", class: "quiet copy", "aria-label": `Copy ${label || text}` }, "Copy");
-  button.addEventListener("click", async () => {
+  const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
+      made.textContent = "Copied";
+      say(`Copied ${label || text}`);
     } catch {
-      button.textContent = "Not allowed";
+      made.textContent = "Not allowed";
+      say("The browser does not allow copying here");
     }
-    say(button.textContent === "Copied" ? `Copied ${label || text}` : "The browser does not allow copying here");
-    setTimeout(() => (button.textContent = "Copy"), 1500);
-  });
-  return button;
+    setTimeout(() => (made.textContent = "Copy"), 1500);
+  };
+  const made = button("Copy", copy, "quiet copy", { "aria-label": `Copy ${label || text}` });
+  return made;
 }
 
 /** Tell screen readers something that happened. @param {string} text */

@@ -4,7 +4,7 @@
 
 import { connection, Unreachable } from "./api.js";
 import { Catalogue } from "./catalogue.js";
-import { fill, h, say } from "./dom.js";
+import { button, cross, fill, h, say } from "./dom.js";
 import { prefs } from "./prefs.js";
 import { address, go, route } from "./route.js";
 import { away, count, day } from "./text.js";
@@ -98,7 +98,7 @@ function wait() {
   waited = Math.min(2 * waited, LONGEST_WAIT);
   clearInterval(counting);
   const seconds = h("span", { "aria-hidden": true });
-  const now = h("button", { type: "button", onclick: () => again() }, "Try now");
+  const now = button("Try now", () => again());
   const told = app.catalogue.isLoaded ? "What you see is what it last said." : "Is it running?";
   fill(banner, `The server cannot be reached. ${told} `, seconds, " ", now);
   banner.hidden = false;
@@ -124,7 +124,7 @@ function refused() {
   const { trouble } = app.catalogue;
   if (!trouble || trouble instanceof Unreachable) return;
   const banner = /** @type {HTMLElement} */ (document.getElementById("banner"));
-  fill(banner, `The catalogue cannot be had: ${trouble.message} `, h("button", { type: "button", onclick: () => app.catalogue.load() }, "Try again"));
+  fill(banner, `The catalogue cannot be had: ${trouble.message} `, button("Try again", () => app.catalogue.load()));
   banner.hidden = false;
 }
 
@@ -135,13 +135,13 @@ function showTray() {
   const ids = prefs.chosen;
   tray.hidden = ids.length === 0 || !["catalogue", "model"].includes(asked);
   const chips = ids.map((id) =>
-    h("span", { class: "chip" }, id, h("button", { type: "button", "aria-label": `Leave ${id}`, onclick: () => prefs.toggle(id) }, "×")),
+    h("span", { class: "chip" }, id, cross(`Leave ${id}`, () => prefs.toggle(id))),
   );
   fill(
     tray,
     h("div", { class: "chips" }, chips),
     h("a", { class: "button primary", href: address("compare", "", { ids: ids.join() }) }, `Compare ${ids.length}`),
-    h("button", { type: "button", class: "quiet", onclick: () => (prefs.chosen = []) }, "Clear"),
+    button("Clear", () => (prefs.chosen = []), "quiet"),
   );
 }
 

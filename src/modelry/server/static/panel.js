@@ -1,9 +1,25 @@
 // The filters beside the table. What is chosen stands in the address; here it is shown and changed.
 
-import { fill, field, h } from "./dom.js";
+import { button, fill, field, h } from "./dom.js";
 import { count, title } from "./text.js";
 
 /** @typedef {(key: string, values: string[]) => void} Asks */
+
+/**
+ * What is chosen from a list: its key in the address, and what a row has of it. `find` is whether it is long enough to be
+ * searched, `few` how many stand there at first. To add a list, add a row.
+ * @typedef {{key: string, label: string, of: (row: import("./catalogue.js").Row) => string[], find?: boolean, few?: number}} List
+ */
+
+/** @type {List[]} */
+const LISTS = [
+  { key: "provider", label: "Provider", of: (row) => [row.provider], find: true, few: 8 },
+  { key: "component", label: "Component", of: (row) => row.components },
+  { key: "capability", label: "Capability", of: (row) => Object.keys(row.capabilities).filter((name) => row.capabilities[name]), few: 8 },
+  { key: "takes", label: "Takes", of: (row) => row.takes },
+  { key: "gives", label: "Gives", of: (row) => row.gives },
+  { key: "status", label: "Status", of: (row) => [row.status ?? "unknown"] },
+];
 
 const CONTEXTS = ["8000", "32000", "128000", "200000", "1000000"];
 
@@ -11,14 +27,8 @@ const CONTEXTS = ["8000", "32000", "128000", "200000", "1000000"];
  * @param {import("./main.js").App} app @param {Asks} asks what to do when a filter is changed
  */
 export function panel(app, asks) {
-  const lists = [
-    checklist("provider", "Provider", asks, { find: true, few: 8 }),
-    checklist("component", "Component", asks),
-    checklist("capability", "Capability", asks, { few: 8 }),
-    checklist("takes", "Takes", asks),
-    checklist("gives", "Gives", asks),
-    checklist("status", "Status", asks),
-  ];
+  const lists = LISTS.map((list) => checklist(list, asks));
+  const elements = lists.map(({ element }) => element);
   const numbers = [
     numeric("min_price", "from, $", asks),
     numeric("max_price", "to, $", asks),
@@ -28,10 +38,10 @@ export function panel(app, asks) {
   const [from, to, context] = numbers;
   const element = h(
     "aside", { class: "panel", "aria-label": "Filters" },
-    lists[0].element, lists[1].element, lists[2].element,
+    elements.slice(0, 3),
     h("fieldset", { class: "group" }, h("legend", null, "Input price per 1M tokens"), h("div", { class: "pair" }, from.element, to.element)),
     h("fieldset", { class: "group" }, h("legend", null, "Context, tokens"), context.element),
-    lists[3].element, lists[4].element, lists[5].element,
+    elements.slice(3),
     h("fieldset", { class: "group" }, h("legend", null, "Besides"), flags.map((one) => one.element)),
   );
   const controls = [...lists, ...numbers, ...flags];
@@ -40,13 +50,7 @@ export function panel(app, asks) {
     /** Show what there is to choose from. */
     fill() {
       const { rows, vocabulary } = app.catalogue;
-      const among = (/** @type {(row: import("./catalogue.js").Row) => Iterable<string>} */ of) => tally(rows, of);
-      lists[0].offer(among((row) => [row.provider]));
-      lists[1].offer(among((row) => row.components));
-      lists[2].offer(among((row) => Object.keys(row.capabilities).filter((name) => row.capabilities[name])), vocabulary.capabilities);
-      lists[3].offer(among((row) => row.takes));
-      lists[4].offer(among((row) => row.gives));
-      lists[5].offer(among((row) => [row.status ?? "unknown"]));
+      for (const { key, of, offer } of lists) offer(tally(rows, of), key === "capability" ? vocabulary.capabilities : {});
     },
     /** Show what an address asks. @param {URLSearchParams} query */
     read(query) {
@@ -65,9 +69,9 @@ function tally(rows, of) {
 
 /**
  * Boxes to check: the most frequent, those that are checked, and, when they are asked for, all.
- * @param {string} key @param {string} label @param {Asks} asks @param {{find?: boolean, few?: number}} [how]
+ * @param {List} list @param {Asks} asks
  */
-function checklist(key, label, asks, { find = false, few = Infinity } = {}) {
+function checklist({ key, label, of, find = false, few = Infinity }, asks) {
   /** @type {Map<string, HTMLElement>} */
   const lines = new Map();
   /** @type {[string, number][]} */
@@ -78,7 +82,7 @@ function checklist(key, label, asks, { find = false, few = Infinity } = {}) {
   let chosen = [];
   let isWhole = few === Infinity;
   const list = h("div", { class: find ? "options tall" : "options" });
-  const more = h("button", { type: "button", class: "quiet more", onclick: () => ((isWhole = !isWhole), show()) });
+  const more = button("", () => ((isWhole = !isWhole), show()), "quiet more");
   const wanted = h("input", { type: "text", "aria-label": `Find a ${label.toLowerCase()}`, placeholder: "Find …", hidden: !find, oninput: () => show() });
 
   /** @param {string} value @param {number} times */
@@ -102,9 +106,10 @@ function checklist(key, label, asks, { find = false, few = Infinity } = {}) {
 
   return {
     key,
+    of,
     element: h("fieldset", { class: "group" }, h("legend", null, label), wanted, list, more),
-    /** @param {[string, number][]} counted @param {Record<string, string>} [meaning] */
-    offer(counted, meaning = {}) {
+    /** @param {[string, number][]} counted @param {Record<string, string>} meaning */
+    offer(counted, meaning) {
       [offered, meanings] = [counted, meaning];
       lines.clear();
       show();

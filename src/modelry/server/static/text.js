@@ -18,7 +18,7 @@ export function shifted(number, places = 0) {
 }
 
 /** The powers of ten of the price units. @type {Record<string, number>} */
-const PLACES = { "1M": 6, "1k": 3, 1: 0 };
+export const PLACES = { "1M": 6, "1k": 3, 1: 0 };
 
 /** @typedef {"1M" | "1k" | "1"} Per tokens that a price is told for */
 

@@ -2,7 +2,7 @@
 // it (nothing here is computed but the month, and that by digits); and a provider's response, priced and taken over to the sliders.
 
 import { Refused, post } from "../api.js";
-import { arrange, field, fill, h, unique } from "../dom.js";
+import { arrange, button, field, fill, h, head, table, unique } from "../dom.js";
 import { prefs } from "../prefs.js";
 import { address } from "../route.js";
 import { about, count, day, money, shifted, title, words } from "../text.js";
@@ -225,27 +225,20 @@ export function resultCard(estimate, { vocabulary, volume, counts = {}, more = [
     h(
       "div",
       { class: "scroll" },
-      h(
-        "table",
-        { class: "plain" },
-        h("thead", null, h("tr", null, ["Meter", "Quantity", "Rate", "Amount"].map((name, at) => h("th", { scope: "col", class: at && "num" }, name)))),
-        h(
-          "tbody",
-          null,
-          lines.map((/** @type {any} */ line) =>
-            h(
-              "tr",
-              null,
-              h("td", null, title(vocabulary.meters[line.meter].bucket), line.assumed && h("span", { class: "chip warn", title: "The card does not say this rate for this call; another one stands in." }, "assumed")),
-              cell(quantity(line.quantity)),
-              cell(rateOf(line, currency, vocabulary)),
-              cell(amountOf(line.amount, currency)),
-            ),
+      table("", ["Meter", "Quantity", "Rate", "Amount"].map((name, at) => head(name, at > 0)), [
+        ...lines.map((/** @type {any} */ line) =>
+          h(
+            "tr",
+            null,
+            h("td", null, title(vocabulary.meters[line.meter].bucket), line.assumed && h("span", { class: "chip warn", title: "The card does not say this rate for this call; another one stands in." }, "assumed")),
+            cell(quantity(line.quantity)),
+            cell(rateOf(line, currency, vocabulary)),
+            cell(amountOf(line.amount, currency)),
           ),
-          unpriced.map((/** @type {string} */ bucket) => h("tr", null, h("td", null, title(bucket)), cell(bucket in counts ? quantity(counts[bucket]) : "–"), h("td", { class: "num warn", colspan: 2 }, "no price is known"))),
-          !lines.length && !unpriced.length && h("tr", null, h("td", { colspan: 4, class: "soft" }, "Nothing is used, so nothing is charged.")),
         ),
-      ),
+        ...unpriced.map((/** @type {string} */ bucket) => h("tr", null, h("td", null, title(bucket)), cell(bucket in counts ? quantity(counts[bucket]) : "–"), h("td", { class: "num warn", colspan: 2 }, "no price is known"))),
+        !lines.length && !unpriced.length && h("tr", null, h("td", { colspan: 4, class: "soft" }, "Nothing is used, so nothing is charged.")),
+      ]),
     ),
     warnings.length > 0 && h("ul", { class: "note warn" }, warnings.map((/** @type {string} */ warning) => h("li", null, warning))),
     reported !== null && h("p", null, "The provider itself says ", h("b", null, money(reported, currency)), "."),
@@ -294,7 +287,7 @@ export function pastePane(app, { told, volume, ontake }) {
     "div",
     { class: "stack" },
     field("Response (JSON)", text, { hint: "A response, its usage alone, or the events of a stream. It goes to this server and no further." }),
-    h("div", { class: "row" }, h("button", { type: "button", class: "quiet", onclick: () => ((text.value = JSON.stringify(EXAMPLE, null, 2)), price()) }, "Fill in an example")),
+    h("div", { class: "row" }, button("Fill in an example", () => ((text.value = JSON.stringify(EXAMPLE, null, 2)), price()), "quiet")),
     field("Provider", provider, { hint: "Who served it, where the response does not show it." }),
     field("Model", model, { hint: "Where the response does not say it." }),
   );
@@ -332,7 +325,7 @@ export function pastePane(app, { told, volume, ontake }) {
   function refuse(why, names = []) {
     estimate = null;
     text.setAttribute("aria-invalid", "true");
-    const choices = names.map((name) => h("button", { type: "button", onclick: () => ((model.value = name), price()) }, name));
+    const choices = names.map((name) => button(name, () => ((model.value = name), price())));
     fill(result, h("p", { class: "note bad", role: "alert" }, why), choices.length > 0 && h("p", { class: "row" }, "Model: ", choices));
   }
 
@@ -342,7 +335,7 @@ export function pastePane(app, { told, volume, ontake }) {
     const { vocabulary } = app.catalogue;
     const { model: id, lines, unpriced } = estimate;
     const counts = Object.fromEntries(lines.map((/** @type {any} */ line) => [vocabulary.meters[line.meter].bucket, line.quantity]));
-    const take = h("button", { type: "button", class: "primary", onclick: () => ontake(id, counts) }, "Take over to the sliders");
+    const take = button("Take over to the sliders", () => ontake(id, counts), "primary");
     const lost = unpriced.length > 0 && h("p", { class: "hint" }, `Not taken over: ${unpriced.join(", ")}.`);
     fill(result, resultCard(estimate, { vocabulary, volume: volume(), more: [h("div", { class: "row" }, take), lost] }));
   }

@@ -1,6 +1,6 @@
 // Many models as points: one path per group, and the nearest point found by a grid, so that ten thousand stay quick.
 
-import { fill, h, say, svg } from "../dom.js";
+import { button, fill, h, say, svg } from "../dom.js";
 import { axes, extent, fitted, scale } from "./axes.js";
 
 /** `group` is the index of its group. @typedef {{id: string, label: string, x: number, y: number, group: number}} Dot */
@@ -147,17 +147,14 @@ export class Scatter {
     const counts = names.map(() => 0);
     for (const dot of dots) counts[dot.group]++;
     const keys = names.map((name, group) => {
-      const key = h("button", { type: "button", class: "quiet", "aria-pressed": "false" });
       const shape = svg("svg", { width: 14, height: 14, "aria-hidden": true }, svg("path", { class: `dots group-${group}`, d: SHAPES[group](7, 7, 5) }));
-      fill(key, shape, `${name} `, h("span", { class: "soft" }, counts[group]));
-      key.addEventListener("pointerenter", () => this.#dim(group));
-      key.addEventListener("pointerleave", () => this.#dim(this.#only));
-      key.addEventListener("click", () => {
+      const choose = () => {
         this.#only = this.#only === group ? null : group;
         for (const [at, one] of keys.entries()) one.setAttribute("aria-pressed", String(at === this.#only));
         this.#dim(this.#only);
-      });
-      return key;
+      };
+      const acts = { "aria-pressed": "false", onpointerenter: () => this.#dim(group), onpointerleave: () => this.#dim(this.#only) };
+      return fill(button("", choose, "quiet", acts), shape, `${name} `, h("span", { class: "soft" }, counts[group]));
     });
     fill(this.#legend, keys);
   }

@@ -5,7 +5,7 @@
 import { Refused, Unreachable, connection, get, post, rowPath } from "../api.js";
 import { DAYS, asked, bucketsOf, conditionFields, moment, ofMonth, pastePane, resultCard, sliders, toldOf } from "../calculator/panes.js";
 import { modelBox } from "../combobox.js";
-import { field, fill, h, say, segments } from "../dom.js";
+import { button, card, cross, field, fill, h, say, segments } from "../dom.js";
 import { bars } from "../plot/bars.js";
 import { MOST_COMPARED, prefs } from "../prefs.js";
 import { address, note, route } from "../route.js";
@@ -199,7 +199,7 @@ export function create(app) {
     conditions.show(rows, catalogue.vocabulary, state.facts, state.isPasted);
     box.input.disabled = state.ids.length >= MOST_COMPARED;
     full.hidden = !box.input.disabled;
-    fill(chips, state.ids.map((id) => h("li", { class: "chip" }, id, h("button", { type: "button", "aria-label": `Leave ${id}`, onclick: () => leave(id) }, "×"))));
+    fill(chips, state.ids.map((id) => h("li", { class: "chip" }, id, cross(`Leave ${id}`, () => leave(id)))));
   }
 
   function drawAnswers() {
@@ -220,7 +220,7 @@ export function create(app) {
       { class: "card result", "aria-label": id },
       h("h3", null, id),
       h("p", { class: "note bad", role: "alert" }, message),
-      suggestions.length > 0 && h("p", { class: "row" }, "Instead: ", suggestions.map((name) => h("button", { type: "button", onclick: () => leave(id, name) }, name))),
+      suggestions.length > 0 && h("p", { class: "row" }, "Instead: ", suggestions.map((name) => button(name, () => leave(id, name)))),
     );
   }
 
@@ -275,9 +275,6 @@ export function create(app) {
     },
   };
 }
-
-/** @param {string} label @param {import("../dom.js").Child[]} children */
-const card = (label, ...children) => h("section", { class: "card", "aria-label": label }, children);
 
 /** `$0.01`, `at least $0.01`. @param {any} estimate or a refusal */
 const totalOf = ({ total_cost: total, complete, currency }) => (total == null ? "price unknown" : (complete ? "" : "at least ") + about(total, currency));

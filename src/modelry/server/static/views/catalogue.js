@@ -1,7 +1,7 @@
 // All models: search, filters, order, columns. Everything that is asked stands in the address.
 
 import { heading, chosenColumns, COLUMNS, NARROW, narrowed, ordered, USUAL } from "../columns.js";
-import { download, fill, h, say, segments, whenPainted } from "../dom.js";
+import { button, cross, download, fill, h, say, segments, whenPainted } from "../dom.js";
 import { FILTERS, filtered, filtersOf } from "../filter.js";
 import { panel } from "../panel.js";
 import { MOST_COMPARED, prefs } from "../prefs.js";
@@ -48,7 +48,7 @@ class CatalogueView {
     this.active = h("div", { class: "chips" });
     this.empty = h("div", { class: "empty", hidden: true });
     this.panel = panel(app, (key, values) => this.ask(key, values));
-    this.filters = h("button", { type: "button", class: "open-filters", "aria-expanded": false, onclick: () => this.#toggleFilters() }, "Filters");
+    this.filters = button("Filters", () => this.#toggleFilters(), "open-filters", { "aria-expanded": "false" });
     this.plot = h("a", { class: "button" }, "Plot");
     this.tools = h("div", { class: "tools" });
     this.element = h(
@@ -186,7 +186,7 @@ class CatalogueView {
     this.table.element.hidden = isLoaded && shown === 0;
     if (!this.empty.hidden) {
       const why = asked ? "No model passes all of this." : "The catalogue has no models yet.";
-      const what = asked ? h("button", { type: "button", onclick: () => this.clear() }, "Clear search and filters") : h("a", { class: "button", href: address("settings", "", { new: "" }) }, "Add a model");
+      const what = asked ? button("Clear search and filters", () => this.clear()) : h("a", { class: "button", href: address("settings", "", { new: "" }) }, "Add a model");
       fill(this.empty, h("p", null, why), what);
     }
   }
@@ -205,10 +205,10 @@ class CatalogueView {
         const isFlag = value === "yes";
         const name = isFlag ? filter.label : `${filter.label}: ${filter.tell?.(value) ?? value.replaceAll("_", " ")}`;
         const rest = this.query.getAll(filter.key).filter((one) => one !== value);
-        return h("span", { class: "chip" }, name, h("button", { type: "button", "aria-label": `Remove ${name}`, onclick: () => this.ask(filter.key, rest) }, "×"));
+        return h("span", { class: "chip" }, name, cross(`Remove ${name}`, () => this.ask(filter.key, rest)));
       }),
     );
-    return chips.length ? [...chips, h("button", { type: "button", class: "quiet clear", onclick: () => this.clear() }, "Clear all")] : [];
+    return chips.length ? [...chips, button("Clear all", () => this.clear(), "quiet clear")] : [];
   }
 
   clear() {
@@ -253,8 +253,8 @@ class CatalogueView {
       }),
       menu("Columns", this.#columnBoxes()),
       menu("Export", [
-        h("button", { type: "button", class: "quiet", onclick: () => this.#export("csv") }, "CSV of what is shown"),
-        h("button", { type: "button", class: "quiet", onclick: () => this.#export("json") }, "JSON of what is shown"),
+        button("CSV of what is shown", () => this.#export("csv"), "quiet"),
+        button("JSON of what is shown", () => this.#export("json"), "quiet"),
       ]),
       this.plot,
     );

@@ -1,7 +1,7 @@
 // Models side by side, and where they stand among all others.
 
 import { Refused } from "../api.js";
-import { fill, h, say, segments } from "../dom.js";
+import { button, fill, h, say, segments } from "../dom.js";
 import { modelBox } from "../combobox.js";
 import { MOST_COMPARED, prefs } from "../prefs.js";
 import { address, note, route } from "../route.js";
@@ -102,8 +102,8 @@ export function create(app) {
       "p",
       { class: "note warn row" },
       isUnknown ? `${id} is not in the catalogue.` : `${id}: ${found.message}`,
-      !isUnknown && h("button", { type: "button", onclick: again }, "Try again"),
-      h("button", { type: "button", onclick: () => remove(id) }, "Remove it"),
+      !isUnknown && button("Try again", again),
+      button("Remove it", () => remove(id)),
     );
   }
 

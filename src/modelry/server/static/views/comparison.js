@@ -1,6 +1,6 @@
 // The table of a comparison: groups of rows, what differs, and which model is best in a row.
 
-import { h } from "../dom.js";
+import { button, h } from "../dom.js";
 import { address } from "../route.js";
 import { count, day, plain, title } from "../text.js";
 import { condition, meterName, metersOf, meterUnit, rateNumber, rateText } from "./ratecard.js";
@@ -30,7 +30,7 @@ export function comparisonTable(models, vocabulary, { per, isOnlyDifferences, re
       { scope: "col" },
       h("a", { href: address("model", id) }, row.display_name ?? row.model),
       h("small", null, id),
-      h("button", { type: "button", class: "quiet copy", "aria-label": `Remove ${id}`, onclick: () => remove(id) }, "Remove"),
+      button("Remove", () => remove(id), "quiet copy", { "aria-label": `Remove ${id}` }),
     ),
   );
   const bodies = shown.map(([name, lines]) =>

@@ -6,7 +6,7 @@ import { FILTERS, filtered, filtersOf } from "../filter.js";
 import { GROUPS, Scatter } from "../plot/scatter.js";
 import { prefs } from "../prefs.js";
 import { address, go } from "../route.js";
-import { count, day, money, short, tokenPrice } from "../text.js";
+import { count, day, money, PLACES, short, tokenPrice } from "../text.js";
 
 /** @typedef {import("../catalogue.js").Row} Row */
 /** @typedef {import("../main.js").App} App */
@@ -34,8 +34,6 @@ const AGAINST = {
   output: { label: "Longest output", title: "Longest output, tokens, log scale", missing: "limit of output", kind: "log", format: short, of: (row) => row.output || null },
   released: { label: "Release", title: "Release date", missing: "release date", kind: "time", format: (ms) => day(new Date(ms).toISOString().slice(0, 7)), of: (row) => instant(row.released) },
 };
-
-const TIMES = { "1M": 1e6, "1k": 1e3, 1: 1 };
 
 /** @param {App} app @param {(choices: Record<string, string>) => void} keep */
 export function createMap(app, keep) {
@@ -107,7 +105,7 @@ function placed(rows, x, y, chosen) {
     if (price === null) missing.price++;
     else if (row.currency !== "USD") missing.currency++;
     else if (at === null) missing.x++;
-    else return [{ row, x: at, y: Number((price * TIMES[prefs.per]).toPrecision(12)) }];
+    else return [{ row, x: at, y: Number((price * 10 ** PLACES[prefs.per]).toPrecision(12)) }];
     return [];
   });
   const counts = new Map();

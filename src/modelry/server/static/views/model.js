@@ -2,7 +2,7 @@
 
 import { Refused, get } from "../api.js";
 import { rate } from "../catalogue.js";
-import { copyButton, fill, h, say, segments } from "../dom.js";
+import { button, card, copyButton, fill, h, head, say, segments, table } from "../dom.js";
 import { MOST_COMPARED, prefs } from "../prefs.js";
 import { address, note } from "../route.js";
 import { PERS, count, day, daysUntil, plain, title, words } from "../text.js";
@@ -103,7 +103,7 @@ function trouble(name, error, again) {
     h("h1", null, isUnknown ? `No model is shown for “${name}”` : "This model cannot be shown now"),
     h("p", null, error.message),
     others.length > 0 && h("ul", { class: "row" }, others.map((id) => h("li", null, modelLink(id)))),
-    isUnknown ? h("a", { href: address("catalogue", "", { q: name.split("/").pop() ?? "" }) }, "Search the catalogue") : h("button", { type: "button", onclick: again }, "Try again"),
+    isUnknown ? h("a", { href: address("catalogue", "", { q: name.split("/").pop() ?? "" }) }, "Search the catalogue") : button("Try again", again),
   );
 }
 
@@ -120,7 +120,7 @@ const TONES = { active: "good", preview: "warn", deprecated: "warn", retired: "b
 
 /** @param {Details} found */
 function heading({ id, row }) {
-  const compare = h("button", { type: "button", class: "choose", onclick: () => choose(id) });
+  const compare = button("", () => choose(id), "choose");
   const head = h(
     "header",
     { class: "model-head" },
@@ -205,9 +205,6 @@ function columns(app, found, provider) {
   );
 }
 
-/** @param {string} name @param {...(Child | Child[])} children */
-const card = (name, ...children) => h("section", { class: "card", "aria-label": name }, ...children);
-
 // What it costs
 
 /** @param {Details} found @param {Vocabulary} vocabulary */
@@ -255,18 +252,18 @@ function offerings(app, { id, row }) {
   const price = (/** @type {import("../catalogue.js").Row} */ one) => rate(one, meters[0]) ?? Infinity;
   rows.sort((one, other) => one.currency.localeCompare(other.currency) || price(one) - price(other) || (rate(one, meters[1]) ?? Infinity) - (rate(other, meters[1]) ?? Infinity));
   const shownPrices = meters.map((meter) => aligned(rows.map((one) => rateText(meter, one.rates[meter], prefs.per, catalogue.vocabulary, one.currency))));
-  const body = h("tbody", null, rows.map((one, at) => offering(one, shownPrices.map((texts) => texts[at]), id, at)));
-  const more = h("button", { type: "button", class: "quiet" }, `Show all ${rows.length}`);
-  more.addEventListener("click", () => {
-    for (const line of body.children) line.removeAttribute("hidden");
+  const lines = rows.map((one, at) => offering(one, shownPrices.map((texts) => texts[at]), id, at));
+  const showAll = () => {
+    for (const line of lines) line.hidden = false;
     more.remove();
-    body.querySelector("a")?.focus();
-  });
-  const heads = meters.map((meter) => h("th", { scope: "col", class: "num" }, meterName(meter, catalogue.vocabulary)));
+    lines.find((line) => line.querySelector("a"))?.querySelector("a")?.focus();
+  };
+  const more = button(`Show all ${rows.length}`, showAll, "quiet");
+  const heads = meters.map((meter) => head(meterName(meter, catalogue.vocabulary), true));
   return card(
     "Where it is served",
     h("div", { class: "row" }, h("h2", null, "Where it is served"), soft(`${rows.length} offerings of ${row.base_model}, by ${meterName(meters[0], catalogue.vocabulary).toLowerCase()} price`)),
-    h("div", { class: "scroll" }, h("table", { class: "plain offerings" }, h("thead", null, h("tr", null, h("th", { scope: "col" }, "Offering"), heads, h("th", { scope: "col", class: "num" }, "Context"))), body)),
+    h("div", { class: "scroll" }, table("offerings", [head("Offering"), ...heads, head("Context", true)], lines)),
     rows.length > FEW && more,
   );
 }
@@ -316,7 +313,7 @@ function facts({ id, row }, provider) {
   const list = (/** @type {string[] | undefined} */ values) => values?.length && h("ul", null, values.map((value) => h("li", null, h("code", null, value))));
   /** @type {[string, Child | Child[]][]} */
   const all = [
-    ["Provider", [h("a", { href: address("catalogue", "", { provider: row.provider }) }, provider?.name ?? row.provider), provider?.docs && [" (", outside(provider.docs, "docs"), ")"]].flat()],
+    ["Provider", [h("a", { href: address("catalogue", "", { provider: row.provider }) }, provider?.name ?? row.provider), provider?.docs && [" (", sourceLink(provider.docs, "docs"), ")"]].flat()],
     ["Base model", row.base_model && (row.base_model === id ? "this one" : modelLink(row.base_model))],
     ["Series", row.series],
     ["Components", row.components?.join(", ")],
@@ -335,9 +332,6 @@ function facts({ id, row }, provider) {
   const shown = all.filter(([label, value]) => value || !optional.has(label));
   return card("Facts", h("h2", null, "Facts"), h("dl", { class: "facts" }, shown.map(([label, value]) => [h("dt", null, label), h("dd", null, value || soft("unknown"))]).flat()));
 }
-
-/** @param {string} href @param {string} text */
-const outside = (href, text) => (/^https?:\/\//.test(href) ? h("a", { href, rel: "noopener noreferrer", target: "_blank" }, text) : text);
 
 /** @type {Record<string, string>} */
 const SOURCES = {
@@ -386,7 +380,7 @@ function code(found, vocabulary) {
   const [call, ask] = LITELLM[row.components?.[0]] ?? ["completion", 'messages=[{"role": "user", "content": "Good morning"}]'];
   const usage = counts(found, vocabulary);
   const python = usage.map(([bucket, number]) => `${bucket}=${number}`).join(", ");
-  const body = JSON.stringify({ model: id, usage: Object.fromEntries(usage) }).replaceAll("'", "'\''");
+  const body = JSON.stringify({ model: id, usage: Object.fromEntries(usage) }).replaceAll("'", "'\\''");
   /** @type {Record<string, string>} */
   const texts = {
     Python: `import modelry\n\nestimate = modelry.cost(${JSON.stringify(id)}, ${python})\nprint(estimate.total_cost, estimate.currency)`,

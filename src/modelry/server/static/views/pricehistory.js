@@ -1,6 +1,6 @@
 // The prices of a model by date: a plot where there were several, and the list of them.
 
-import { h } from "../dom.js";
+import { h, head, table } from "../dom.js";
 import { steps } from "../plot/steps.js";
 import { day, money, title } from "../text.js";
 import { aligned, meterName, metersOf, meterUnit, rateNumber, rateText } from "./ratecard.js";
@@ -43,7 +43,7 @@ function plot(used, meters, per, vocabulary, row) {
 
 /** @param {Price[]} prices @param {string[]} meters @param {Per} per @param {Vocabulary} vocabulary */
 function list(prices, meters, per, vocabulary) {
-  const heads = meters.map((meter) => h("th", { scope: "col", class: "num" }, meterName(meter, vocabulary), h("small", null, meterUnit(meter, null, per, vocabulary))));
+  const heads = meters.map((meter) => head([meterName(meter, vocabulary), h("small", null, meterUnit(meter, null, per, vocabulary))], true));
   const newest = prices.toReversed();
   const texts = meters.map((meter) => aligned(newest.map(({ card }) => rateText(meter, card[meter], per, vocabulary, card.currency))));
   const rows = newest.map((price, at) => {
@@ -51,11 +51,10 @@ function list(prices, meters, per, vocabulary) {
     const rates = texts.map((column) => h("td", { class: column[at] ? "num" : "num soft" }, column[at] ?? "–"));
     return h("tr", { class: price.in_use ? null : "unused" }, h("td", null, since(price), " ", marks(price)), h("td", null, until(price)), rates, h("td", null, sourceLink(card.source)));
   });
-  const columns = ["Since", "Until"].map((name) => h("th", { scope: "col" }, name));
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": "Prices by date" },
-    h("table", { class: "plain dated" }, h("thead", null, h("tr", null, columns, heads, h("th", { scope: "col" }, "Source"))), h("tbody", null, rows)),
+    table("dated", [head("Since"), head("Until"), ...heads, head("Source")], rows),
   );
 }
 
@@ -79,9 +78,9 @@ const marks = ({ card, in_use }) => [
   !in_use && h("span", { class: "chip", title: "No call is priced by it" }, "not in use"),
 ];
 
-/** A source as a link where it is one, by its host. @param {string | null | undefined} source */
-export function sourceLink(source) {
+/** A source as a link where it is one, by its host unless another name is given. @param {string | null | undefined} source @param {string} [name] */
+export function sourceLink(source, name) {
   if (!source) return h("span", { class: "soft" }, "–");
-  if (!/^https?:\/\//.test(source) || !URL.canParse(source)) return title(source);
-  return h("a", { href: source, rel: "noopener noreferrer", target: "_blank", title: source }, new URL(source).host.replace(/^www\./, ""));
+  if (!/^https?:\/\//.test(source) || !URL.canParse(source)) return name ?? title(source);
+  return h("a", { href: source, rel: "noopener noreferrer", target: "_blank", title: source }, name ?? new URL(source).host.replace(/^www\./, ""));
 }

@@ -1,7 +1,7 @@
 // A rate card as people read it: meters and their units in words, conditions in words, and the table of both.
 
-import { h } from "../dom.js";
-import { count, money, plain, title, tokenPrice, words } from "../text.js";
+import { h, head, table } from "../dom.js";
+import { count, money, plain, PLACES, title, tokenPrice, words } from "../text.js";
 
 /** @typedef {import("../catalogue.js").Vocabulary} Vocabulary */
 /** @typedef {import("../text.js").Per} Per */
@@ -141,21 +141,11 @@ export function rateTable(card, per, vocabulary) {
     if (how === "same") return h("td", { class: "num soft", title: "As in the base price" }, text);
     return h("td", { class: text === "free" ? "num good" : "num" }, text);
   };
-  const corner = h("th", { scope: "col" }, isTall ? "When" : "Meter");
-  const [head, rows] = isTall
+  const [heads, rows] = isTall
     ? [meters.map((meter) => meterHead(meter, "col")), tiers.map((tier, at) => [tierHead(tier, "row"), ...meters.map((meter) => cell(meter, at))])]
     : [tiers.map((tier) => tierHead(tier, "col")), meters.map((meter) => [meterHead(meter, "row"), ...tiers.map((_, at) => cell(meter, at))])];
-  return h(
-    "table",
-    { class: "plain rates" },
-    h("caption", { class: "unseen" }, "Rate card"),
-    h("thead", null, h("tr", null, corner, head)),
-    h("tbody", null, rows.map((row) => h("tr", null, row))),
-  );
+  return table("rates", [head(isTall ? "When" : "Meter"), ...heads], rows.map((row) => h("tr", null, row)), "Rate card");
 }
-
-/** @type {Record<Per, number>} */
-const TIMES = { "1M": 1e6, "1k": 1e3, 1: 1 };
 
 /**
  * A rate in the unit of `rateText`, for the place of a point; null where it is not known.
@@ -164,6 +154,6 @@ const TIMES = { "1M": 1e6, "1k": 1e3, 1: 1 };
 export function rateNumber(meter, rate, per, vocabulary) {
   if (rate === null || rate === undefined) return null;
   const unit = unitOf(meter, vocabulary);
-  const times = unit === "token" ? TIMES[per] : SMALL.has(unit) ? 1e6 : 1;
+  const times = 10 ** PLACES[unit === "token" ? per : SMALL.has(unit) ? "1M" : "1"];
   return Number((Number(typeof rate === "object" ? rate.amount : rate) * times).toPrecision(12));
 }
