@@ -34,7 +34,7 @@ class ModelryError(Exception):
 
 def _shown(value: object) -> str:
     try:
-        shown = repr(value)
+        shown = repr(value[:80] if isinstance(value, str | bytes) else value)  # it may be as long as a response
     except ValueError:  # an integer of more digits than Python prints
         shown = f"<{type(value).__name__}>"
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
