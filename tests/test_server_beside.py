@@ -271,6 +271,24 @@ def test_what_is_under_way_ends_well_when_the_server_is_told_to_stop(tmp_path):
     assert code == 0
 
 
+def test_a_write_that_takes_longer_than_a_stopping_server_waits_is_answered(tmp_path):
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def change():
+        has_begun.set()
+        return may_end.wait(PATIENCE) and "written"
+
+    async def stopped():
+        writing = asyncio.create_task(Local(tmp_path).write(change))
+        await asyncio.to_thread(has_begun.wait, PATIENCE)
+        writing.cancel()  # as uvicorn does to what is left
+        await asyncio.sleep(0)
+        may_end.set()
+        return await writing
+
+    assert asyncio.run(stopped()) == "written"
+
+
 def test_every_request_is_told_although_the_server_stops_at_once(server):
     asked = [
         server.get("/api/models", headers={"X-Request-ID": f"r-{number}"}).headers["x-request-id"]

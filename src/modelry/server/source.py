@@ -106,7 +106,13 @@ class Local:
 
     async def write(self, change: Callable[..., T], /, *given: Any, **more: Any) -> T:
         """What a change of the store gives, from a thread that may wait."""
-        return await asyncio.get_running_loop().run_in_executor(self._writers, partial(change, *given, **more))
+        made = asyncio.get_running_loop().run_in_executor(self._writers, partial(change, *given, **more))
+        try:
+            return await asyncio.shield(made)
+        except (
+            asyncio.CancelledError
+        ):  # the server's patience is over, yet `stop` waits for the thread: so may who asked
+            return await made
 
     async def start(self) -> None:
         """Finish what a crash left, and open what the first price needs while the first request is answered."""
