@@ -180,12 +180,13 @@ class Store:
         CatalogRejected where the claims cannot be read, and OSError: of the log, then nothing was accepted; of the
         files, then the change stands in the log and the next write or start makes it.
         """
-        from modelry.catalog import upsert  # brings Pydantic, which who only reads need not wait for
+        # These bring Pydantic, which who only reads need not wait for.
+        from modelry.catalog import planning, row_rules, upsert
 
         asked, at = upsert.read(request), self._now()
 
         def make(ledger: Ledger, version: str) -> _Made:
-            plan, problems = upsert.plan(asked, ledger, _instant(at)[:10])
+            plan, problems = planning.plan(asked, ledger, _instant(at)[:10])
             if plan is None:
                 raise upsert.InvalidUpsert(problems)
             _check(ledger, (plan.provider, plan.name), if_match, version)
@@ -193,7 +194,7 @@ class Store:
             made = _made(
                 ledger, operator.Entry(_instant(at), who, plan.provider, key, "upsert", plan.fields), plan.name
             )
-            problems += upsert.rules(asked, problems, plan.row, made.after, whole=not made.by_meter)
+            problems += row_rules.broken(asked, problems, plan.row, made.after, whole=not made.by_meter)
             if problems:
                 raise upsert.InvalidUpsert(problems)
             return made
