@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import shutil
 import subprocess
 import zlib
@@ -133,6 +135,7 @@ HOSTILE = {
                             Pricing({"input_per_token": Decimal(0)}, currency="XTS", effective_from="2025-01-01"))},
     "javascript:alert(1)": {"display_name": "a link", "deprecation_date": "2020-01-01"},
     "__proto__": {"display_name": "a prototype"},
+    "it's": {"mode": "chat"},
     "nothing": {},
 }  # fmt: skip
 
@@ -159,6 +162,14 @@ def test_a_hostile_catalogue_is_shown_whole_and_does_nothing(visit, hostile, pag
     expect(page.get_by_text("<script>").filter(visible=True).first).to_be_visible()
     assert page.title() != "owned"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_code_to_copy_holds_a_name_with_a_quote_together(visit, hostile):
+    page = visit(hostile, "#/model/acme/it's")
+    told = page.get_by_role("region", name="Use it")
+    told.get_by_text("curl").click()
+    *_, body = shlex.split(told.locator("pre").inner_text().replace("\\\n", ""))
+    assert json.loads(body)["model"] == "acme/it's"
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -109,10 +109,8 @@ class Local:
         made = asyncio.get_running_loop().run_in_executor(self._writers, partial(change, *given, **more))
         try:
             return await asyncio.shield(made)
-        except (
-            asyncio.CancelledError
-        ):  # the server's patience is over, yet `stop` waits for the thread: so may who asked
-            return await made
+        except asyncio.CancelledError:
+            return await made  # the server's patience is over, yet `stop` waits for the thread: so may who asked
 
     async def start(self) -> None:
         """Finish what a crash left, and open what the first price needs while the first request is answered."""

@@ -40,7 +40,7 @@ export const cross = (label, onclick) => button("×", onclick, undefined, { "ari
 export const head = (text, isNumber) => h("th", { scope: "col", class: isNumber && "num" }, text);
 
 /** A table of lines as they come. @param {string} kind @param {Child[]} heads @param {Child[]} rows @param {string} [caption] for who does not see it */
-export const table = (kind, heads, rows, caption) =>
+export const plainTable = (kind, heads, rows, caption) =>
   h("table", { class: `plain ${kind}` }, caption && h("caption", { class: "unseen" }, caption), h("thead", null, h("tr", null, heads)), h("tbody", null, rows));
 
 /** A part of a view in a frame. @param {string} label @param {...(Child | Child[])} children */
@@ -103,10 +103,10 @@ export function fill(element, ...children) {
  * @param {Element} element @param {Element[]} children in an order in which those that stay keep theirs
  */
 export function arrange(element, children) {
-  const gone = [...element.children].filter((child) => !children.includes(child));
-  for (const child of gone) child.remove();
-  const come = children.filter((child, at) => element.children[at] !== child && element.insertBefore(child, element.children[at]));
-  return gone.length + come.length > 0;
+  const before = [...element.children];
+  for (const child of before) if (!children.includes(child)) child.remove();
+  children.forEach((child, at) => child === element.children[at] || element.insertBefore(child, element.children[at]));
+  return children.length !== before.length || children.some((child, at) => child !== before[at]);
 }
 
 let count = 0;

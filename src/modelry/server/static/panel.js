@@ -1,6 +1,6 @@
 // The filters beside the table. What is chosen stands in the address; here it is shown and changed.
 
-import { button, fill, field, h } from "./dom.js";
+import { arrange, button, field, h } from "./dom.js";
 import { count, title } from "./text.js";
 
 /** @typedef {(key: string, values: string[]) => void} Asks */
@@ -97,8 +97,7 @@ function checklist({ key, label, of, find = false, few = Infinity }, asks) {
     const fitting = text ? offered.filter(([value]) => value.toLowerCase().includes(text)) : offered;
     const shown = isWhole || text ? fitting : fitting.filter(([value], place) => place < few || chosen.includes(value));
     for (const [value, times] of shown) lines.set(value, lines.get(value) ?? line(value, times));
-    const now = shown.map(([value]) => /** @type {HTMLElement} */ (lines.get(value)));
-    if (now.length !== list.childElementCount || now.some((one, place) => one !== list.children[place])) fill(list, now); // else the focus would go
+    arrange(list, shown.map(([value]) => /** @type {HTMLElement} */ (lines.get(value))));
     for (const [value, one] of lines) /** @type {HTMLInputElement} */ (one.firstChild).checked = chosen.includes(value);
     more.textContent = isWhole ? "Fewer" : `All ${offered.length}`;
     more.hidden = offered.length <= few || text !== "";

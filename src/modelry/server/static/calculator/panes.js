@@ -2,7 +2,7 @@
 // it (nothing here is computed but the month, and that by digits); and a provider's response, priced and taken over to the sliders.
 
 import { Refused, post } from "../api.js";
-import { arrange, button, field, fill, h, head, table, unique } from "../dom.js";
+import { arrange, button, field, fill, h, head, plainTable, unique } from "../dom.js";
 import { prefs } from "../prefs.js";
 import { address } from "../route.js";
 import { about, count, day, money, shifted, title, words } from "../text.js";
@@ -225,7 +225,7 @@ export function resultCard(estimate, { vocabulary, volume, counts = {}, more = [
     h(
       "div",
       { class: "scroll" },
-      table("", ["Meter", "Quantity", "Rate", "Amount"].map((name, at) => head(name, at > 0)), [
+      plainTable("", ["Meter", "Quantity", "Rate", "Amount"].map((name, at) => head(name, at > 0)), [
         ...lines.map((/** @type {any} */ line) =>
           h(
             "tr",

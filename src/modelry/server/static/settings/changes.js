@@ -1,7 +1,7 @@
 // What changed, leaf by leaf: old -> new; and the log of who changed what.
 
 import { Refused, get, rowPath } from "../api.js";
-import { button, fill, h, head, table } from "../dom.js";
+import { button, fill, h, head, plainTable } from "../dom.js";
 import { count, day, plain, words } from "../text.js";
 
 /** What follows from a change by itself stands last. */
@@ -39,7 +39,7 @@ export function changesTable(old, now, none = "Nothing changes.") {
   return h(
     "div",
     { class: "scroll" },
-    table(
+    plainTable(
       "changes",
       ["Field", "Old", "New"].map((name) => head(name)),
       found.map((leaf) => h("tr", { class: isBook(leaf) && "soft" }, h("th", { scope: "row" }, pathText(leaf.path)), h("td", { class: "old" }, plain(leaf.old)), h("td", null, plain(leaf.new)))),

@@ -2,10 +2,11 @@
 
 import { Refused, get } from "../api.js";
 import { rate } from "../catalogue.js";
-import { button, card, copyButton, fill, h, head, say, segments, table } from "../dom.js";
+import { button, card, copyButton, fill, h, head, plainTable, say, segments } from "../dom.js";
 import { MOST_COMPARED, prefs } from "../prefs.js";
 import { address, note } from "../route.js";
 import { PERS, count, day, daysUntil, plain, title, words } from "../text.js";
+import { code } from "./code.js";
 import { details, meant } from "./details.js";
 import { priceHistory, sourceLink } from "./pricehistory.js";
 import { aligned, meterName, metersOf, rateTable, rateText } from "./ratecard.js";
@@ -263,7 +264,7 @@ function offerings(app, { id, row }) {
   return card(
     "Where it is served",
     h("div", { class: "row" }, h("h2", null, "Where it is served"), soft(`${rows.length} offerings of ${row.base_model}, by ${meterName(meters[0], catalogue.vocabulary).toLowerCase()} price`)),
-    h("div", { class: "scroll" }, table("offerings", [head("Offering"), ...heads, head("Context", true)], lines)),
+    h("div", { class: "scroll" }, plainTable("offerings", [head("Offering"), ...heads, head("Context", true)], lines)),
     rows.length > FEW && more,
   );
 }
@@ -353,45 +354,6 @@ function sources({ row }) {
       : h("p", { class: "soft" }, "Not recorded."),
     row.last_updated && h("small", null, `Last changed ${day(row.last_updated)}`),
   );
-}
-
-// How it is used
-
-/** What an example counts, by bucket: tokens where they are priced, else one of what is. @param {Details} found @param {Vocabulary} vocabulary */
-function counts({ card: now }, vocabulary) {
-  const meters = now ? metersOf({ ...now, overrides: [] }, vocabulary) : [];
-  const known = meters.flatMap((meter) => vocabulary.meters[meter]?.bucket ?? []);
-  const tokens = Object.entries({ input: 1000, output: 500 }).filter(([bucket]) => !known.length || known.includes(bucket));
-  return tokens.length ? tokens : [[known[0], 1]];
-}
-
-/** @type {Record<string, [string, string]>} */
-const LITELLM = {
-  EMB: ["embedding", 'input=["Good morning"]'],
-  RERANK: ["rerank", 'query="What is new?", documents=["One", "Two"]'],
-  IMAGE: ["image_generation", 'prompt="A lighthouse in fog"'],
-  SPEECH: ["speech", 'input="Good morning", voice="alloy"'],
-};
-
-/** @param {Details} found @param {Vocabulary} vocabulary */
-function code(found, vocabulary) {
-  const { id, row } = found;
-  const key = row.extensions?.litellm?.key ?? id;
-  const [call, ask] = LITELLM[row.components?.[0]] ?? ["completion", 'messages=[{"role": "user", "content": "Good morning"}]'];
-  const usage = counts(found, vocabulary);
-  const python = usage.map(([bucket, number]) => `${bucket}=${number}`).join(", ");
-  const body = JSON.stringify({ model: id, usage: Object.fromEntries(usage) }).replaceAll("'", "'\\''");
-  /** @type {Record<string, string>} */
-  const texts = {
-    Python: `import modelry\n\nestimate = modelry.cost(${JSON.stringify(id)}, ${python})\nprint(estimate.total_cost, estimate.currency)`,
-    curl: `curl ${location.origin}/api/cost \\\n  -H 'content-type: application/json' \\\n  -d '${body}'`,
-    LiteLLM: `import litellm\n\nanswer = litellm.${call}(\n    model=${JSON.stringify(key)},\n    ${ask},\n)`,
-  };
-  const place = h("div", { class: "code" });
-  const show = (/** @type {string} */ name) => fill(place, h("pre", { tabindex: 0 }, texts[name]), copyButton(texts[name], `${name} code`));
-  show("Python");
-  const names = Object.keys(texts).map((name) => /** @type {[string, string]} */ ([name, name]));
-  return card("Use it", h("div", { class: "row" }, h("h2", null, "Use it"), h("span", { class: "push" }, segments("Language", names, "Python", show))), place);
 }
 
 /** The row as the API sends it, for what has no place above. @param {Details} found */

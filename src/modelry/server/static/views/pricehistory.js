@@ -1,6 +1,6 @@
 // The prices of a model by date: a plot where there were several, and the list of them.
 
-import { h, head, table } from "../dom.js";
+import { h, head, plainTable } from "../dom.js";
 import { steps } from "../plot/steps.js";
 import { day, money, title } from "../text.js";
 import { aligned, meterName, metersOf, meterUnit, rateNumber, rateText } from "./ratecard.js";
@@ -54,7 +54,7 @@ function list(prices, meters, per, vocabulary) {
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": "Prices by date" },
-    table("dated", [head("Since"), head("Until"), ...heads, head("Source")], rows),
+    plainTable("dated", [head("Since"), head("Until"), ...heads, head("Source")], rows),
   );
 }
 

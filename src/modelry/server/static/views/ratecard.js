@@ -1,6 +1,6 @@
 // A rate card as people read it: meters and their units in words, conditions in words, and the table of both.
 
-import { h, head, table } from "../dom.js";
+import { h, head, plainTable } from "../dom.js";
 import { count, money, plain, PLACES, title, tokenPrice, words } from "../text.js";
 
 /** @typedef {import("../catalogue.js").Vocabulary} Vocabulary */
@@ -144,7 +144,7 @@ export function rateTable(card, per, vocabulary) {
   const [heads, rows] = isTall
     ? [meters.map((meter) => meterHead(meter, "col")), tiers.map((tier, at) => [tierHead(tier, "row"), ...meters.map((meter) => cell(meter, at))])]
     : [tiers.map((tier) => tierHead(tier, "col")), meters.map((meter) => [meterHead(meter, "row"), ...tiers.map((_, at) => cell(meter, at))])];
-  return table("rates", [head(isTall ? "When" : "Meter"), ...heads], rows.map((row) => h("tr", null, row)), "Rate card");
+  return plainTable("rates", [head(isTall ? "When" : "Meter"), ...heads], rows.map((row) => h("tr", null, row)), "Rate card");
 }
 
 /**
