@@ -133,7 +133,7 @@ export function editor(app, token) {
     fill(top);
     fill(below, h("section", { class: "card", "aria-labelledby": "below" }, heading, children));
     heading.focus({ preventScroll: true });
-    heading.scrollIntoView({ block: "center", behavior: "smooth" });
+    heading.scrollIntoView({ block: "center" });
   }
 
   /** @param {any} answer @param {object} body */
